@@ -1,0 +1,78 @@
+import { HttpModule, HttpService } from '@nestjs/axios';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { KeyGuard } from './accounts/key.guard.js';
+import { AttemptStore } from './execution/attempt-store.js';
+import { CancelController } from './execution/cancel.controller.js';
+import { CancelService } from './execution/cancel.service.js';
+import { EngineService } from './execution/engine.service.js';
+import { Poller } from './execution/poller.js';
+import { Replanner } from './execution/replan.js';
+import { SceneLoader } from './execution/scene.js';
+import { SettleService } from './execution/settle.service.js';
+import { StageStore } from './execution/stage-store.js';
+import { StageWorker } from './execution/stage-worker.js';
+import { Submitter } from './execution/submitter.js';
+import { SweeperService } from './execution/sweeper.service.js';
+import { ResultKeeper } from './files/result-keeper.js';
+import { Staging } from './files/staging.js';
+import { HealthController, Readiness } from './http/health.controller.js';
+import { PublicAddress } from './http/public-address.js';
+import { AcceptService } from './jobs/accept.service.js';
+import { ConvertController } from './jobs/convert.controller.js';
+import { ConvertService } from './jobs/convert.service.js';
+import { EventsController } from './jobs/events.controller.js';
+import { JobEnding } from './jobs/job-ending.js';
+import { JobStore } from './jobs/job-store.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { JobsService } from './jobs/jobs.service.js';
+import { OutputService } from './jobs/output.service.js';
+import { OutputsController } from './jobs/outputs.controller.js';
+import { UploadService } from './jobs/upload.service.js';
+import { UploadsController } from './jobs/uploads.controller.js';
+import { WaitingService } from './jobs/waiting.service.js';
+import { Closing } from './closing.js';
+import { Database } from './platform/database.js';
+import { parseCidrs, type EgressPolicy } from './platform/egress.js';
+import { Env } from './platform/env.js';
+import { Listener } from './platform/listener.js';
+import { EGRESS_POLICY } from './platform/tokens.js';
+import type { ProviderConfig } from './providers/provider-config.js';
+import { Registry } from './providers/registry.js';
+import { RouterService } from './routing/router.service.js';
+import { CallbackService } from './webhooks/callback.service.js';
+import { CallbacksController } from './webhooks/callbacks.controller.js';
+
+/** What is made before the application, because it can fail in ways that an operator must be told plainly. */
+export interface Foundations {
+  readonly env: Env;
+  readonly database: Database;
+  readonly providers: readonly ProviderConfig[];
+}
+
+/** Everything, wired. A process without the API serves health alone; one without the worker starts no engine (main.ts). */
+@Module({})
+export class AppModule {
+  static of({ env, database, providers }: Foundations): DynamicModule {
+    const policy: EgressPolicy = { allow: parseCidrs(env.raw.EGRESS_ALLOW) };
+    return {
+      module: AppModule,
+      imports: [HttpModule],
+      controllers: [
+        HealthController,
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CallbacksController] : []),
+      ],
+      providers: [
+        { provide: Env, useValue: env },
+        { provide: Database, useValue: database },
+        { provide: EGRESS_POLICY, useValue: policy },
+        { provide: Staging, useValue: new Staging(env.stagingDir) },
+        { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined) },
+        Listener, PublicAddress, Readiness, KeyGuard, Closing,
+        RouterService, ResultKeeper,
+        JobStore, JobEnding, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
+        CallbackService,
+      ],
+    };
+  }
+}

@@ -1,0 +1,19 @@
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { ResultKeeper } from './files/result-keeper.js';
+import { Database } from './platform/database.js';
+import { Registry } from './providers/registry.js';
+
+/** Closes what outlives requests and work, once both have ended. */
+@Injectable()
+export class Closing implements OnApplicationShutdown {
+  constructor(
+    private readonly database: Database,
+    private readonly registry: Registry,
+    private readonly keeper: ResultKeeper,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all([this.registry.close(), this.keeper.close()]);
+    await this.database.close();
+  }
+}

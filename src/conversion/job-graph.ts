@@ -1,0 +1,157 @@
+/** What a caller asks for, once read: every default filled in, every reference known to lead somewhere. */
+
+/** A decimal amount, never a float. `amount` is null when the cost is unknown. */
+export interface Money {
+  readonly amount: string | null;
+  readonly currency: string;
+}
+
+export interface ObjectStoreCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface LoginCredentials {
+  readonly username: string;
+  readonly password?: string;
+  readonly privateKey?: string;
+}
+
+interface S3Place {
+  readonly type: 's3';
+  readonly bucket: string;
+  readonly key: string;
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly credentials: ObjectStoreCredentials;
+}
+
+interface GcsPlace {
+  readonly type: 'gcs';
+  readonly bucket: string;
+  readonly key: string;
+  readonly projectId?: string;
+  readonly credentials: { readonly clientEmail: string; readonly privateKey: string };
+}
+
+interface AzurePlace {
+  readonly type: 'azure-blob';
+  readonly container: string;
+  readonly key: string;
+  readonly credentials: { readonly accountName: string; readonly accountKey: string };
+}
+
+interface ServerPlace {
+  readonly type: 'sftp' | 'ftp';
+  readonly host: string;
+  readonly port?: number;
+  readonly path: string;
+  readonly credentials: LoginCredentials;
+}
+
+/** `url`: fetched by the provider, or by the gateway (`fetch`). */
+export interface UrlInput {
+  readonly id: string;
+  readonly type: 'url';
+  readonly url: string;
+  readonly filename?: string;
+  readonly fetch: 'provider' | 'gateway';
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The caller sends the bytes with `PUT …/inputs/{id}/content`. `size` in bytes, if the caller told it. */
+export interface UploadInput {
+  readonly id: string;
+  readonly type: 'upload';
+  readonly filename?: string;
+  readonly size?: number;
+  readonly uploadId?: string;
+}
+
+/** `data` is plain base64 here, whatever spelling (data URL, base64url) the caller used. */
+export interface Base64Input {
+  readonly id: string;
+  readonly type: 'base64';
+  readonly data: string;
+  readonly filename?: string;
+}
+
+export type JobInput =
+  | UrlInput
+  | UploadInput
+  | Base64Input
+  | ({ readonly id: string } & (S3Place | GcsPlace | AzurePlace | ServerPlace))
+  | { readonly id: string; readonly type: 'google-drive'; readonly fileId: string; readonly credentials: { readonly token: string } }
+  | { readonly id: string; readonly type: 'job-output'; readonly jobId: string; readonly outputId: string };
+
+export type InputType = JobInput['type'];
+
+export type JobExport = { readonly id: string; readonly inputs: readonly string[] } & (
+  | S3Place
+  | GcsPlace
+  | AzurePlace
+  | ServerPlace
+  | { readonly type: 'google-drive'; readonly folderId?: string; readonly filename?: string; readonly credentials: { readonly token: string } }
+  | { readonly type: 'youtube'; readonly title?: string; readonly credentials: { readonly token: string } }
+);
+
+export type ExportType = JobExport['type'];
+
+export type Options = Readonly<Record<string, unknown>>;
+
+/** Parameters that the operation table (operations.ts) knows, by name: `to`, `level`, `text`, `width`, … */
+export type Parameters = Readonly<Record<string, string | number>>;
+
+export interface Step {
+  readonly id: string;
+  readonly operation: string;
+  /** Ids of job inputs and of other steps, in the caller's order. Never empty, but for `capture`. */
+  readonly inputs: readonly string[];
+  readonly parameters: Parameters;
+  readonly options: Options;
+  /** By adapter name; passed through untouched. */
+  readonly providerOptions: Readonly<Record<string, Options>>;
+}
+
+export const STRATEGIES = ['cheapest', 'fastest', 'most-reliable', 'balanced', 'priority', 'weighted'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+export interface Routing {
+  readonly strategy: Strategy;
+  readonly only: readonly string[];
+  readonly exclude: readonly string[];
+  readonly prefer: readonly string[];
+  readonly regions: readonly string[];
+  readonly maxCost: Money | null;
+  /** Tries of any one stage. */
+  readonly maxAttempts: number;
+  /** Seconds from `queued`. */
+  readonly deadlineSeconds: number;
+  readonly strict: boolean;
+  readonly quoteId: string | null;
+}
+
+export interface JobWebhook {
+  readonly url: string;
+  readonly events: readonly string[];
+  readonly secret: string | null;
+}
+
+/** A whole job as asked for. `steps` stand in an order in which every step comes after what it consumes. */
+export interface JobGraph {
+  readonly inputs: readonly JobInput[];
+  readonly steps: readonly Step[];
+  readonly exports: readonly JobExport[];
+  readonly routing: Routing;
+  readonly webhook: JobWebhook | null;
+  readonly retentionSeconds: number;
+  readonly tag: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Steps whose results nobody consumes: what the caller gets back. */
+export function outputSteps(steps: readonly Step[]): readonly Step[] {
+  const consumed = new Set(steps.flatMap((step) => step.inputs));
+  return steps.filter((step) => !consumed.has(step.id));
+}

@@ -1,0 +1,174 @@
+import type { Readable } from 'node:stream';
+import type { Money, Options, Parameters } from './job-graph.js';
+import type { ProviderError } from './errors.js';
+
+/**
+ * What a vendor's adapter implements. An adapter translates and nothing else: no retry, no clock, no database, no log.
+ * Every method that talks to the vendor throws `ProviderError` and nothing else, and stops when `signal` aborts.
+ */
+export interface Provider {
+  /** The configured account's id ("api2convert", "runconvert-eu"). */
+  readonly id: string;
+  /** The vendor's adapter ("api2convert"): the key of `providerOptions`. */
+  readonly adapter: string;
+  readonly traits: ProviderTraits;
+
+  /** Whether the vendor can do a step, from what is known without asking it. */
+  offers(wish: StepWish): Offer;
+
+  /** Creates the vendor's job. It may run at once (`traits.startsOnCreate`), or wait for uploads and `start`. */
+  create(work: StageWork, signal: AbortSignal): Promise<CreatedJob>;
+  /** Sends the bytes of one input that `create` left open. */
+  upload(work: StageWork, created: CreatedJob, inputId: string, content: Content, signal: AbortSignal): Promise<void>;
+  /** Lets a created job run. Quiet where it runs already. */
+  start(created: CreatedJob, signal: AbortSignal): Promise<void>;
+
+  /** How the vendor's job stands now. */
+  read(job: RunningJob, signal: AbortSignal): Promise<Report>;
+  /** Best effort; quiet when the job is unknown, ended, or the vendor offers no cancel. */
+  cancel(providerJobId: string, signal: AbortSignal): Promise<void>;
+
+  /** What an inbound callback is worth. Pure: asks nobody. */
+  readCallback(callback: RawCallback): CallbackReading;
+}
+
+export interface ProviderTraits {
+  /** True: one vendor job runs a whole DAG. False: it applies every conversion to every input of the job. */
+  readonly wholeGraph: boolean;
+  /** True: a create is a start, so a lost answer may have started a job. */
+  readonly startsOnCreate: boolean;
+  /** `job`: the callback URL travels with the job. `account`: registered once for the account. */
+  readonly callbacks: 'job' | 'account';
+  /** Input types that the vendor takes natively or that the adapter carries for it. */
+  readonly inputTypes: readonly string[];
+}
+
+/** A step as routing asks for it: formats are canonical ("jpg", never "jpeg"), null when nobody can know. */
+export interface StepWish {
+  readonly operation: string;
+  readonly from: string | null;
+  readonly parameters: Parameters;
+  readonly options: Options;
+}
+
+export type Offer = { readonly offered: true } | { readonly offered: false; readonly reason: string };
+
+/** One stage: what runs as one vendor job. */
+export interface StageWork {
+  /** Ours; travels with the vendor's job so that it can be found again. 22 or more URL-safe characters. */
+  readonly reference: string;
+  readonly callbackUrl: string | null;
+  readonly inputs: readonly StageInput[];
+  /** In an order in which every step comes after what it consumes. */
+  readonly steps: readonly StageStep[];
+}
+
+export interface StageInput {
+  /** The job input's id, or the id of the step in an earlier stage whose result this is. */
+  readonly id: string;
+  /** Distinguishes several files of one step's result; "" when there is one. */
+  readonly part: string;
+  /** A name, never a path. */
+  readonly filename: string | null;
+  readonly source: InputSource;
+}
+
+export type InputSource =
+  /** The vendor fetches it. */
+  | { readonly type: 'url'; readonly url: string }
+  /** We hold the bytes and send them after `create`. `size` in bytes. */
+  | { readonly type: 'upload'; readonly size: number }
+  /** Small enough to travel inside the create. Plain base64. */
+  | { readonly type: 'base64'; readonly data: string }
+  /** A result of an earlier job at the same account. */
+  | { readonly type: 'result'; readonly providerFileId: string; readonly url: string };
+
+export interface StageStep {
+  readonly id: string;
+  readonly operation: string;
+  /** Ids of stage inputs and of earlier steps of this stage. */
+  readonly inputs: readonly string[];
+  readonly from: string | null;
+  readonly parameters: Parameters;
+  readonly options: Options;
+  /** The caller's options for this very adapter. */
+  readonly providerOptions: Options;
+}
+
+/** Bytes that we hold. `open` may be called once per upload. */
+export interface Content {
+  readonly filename: string;
+  readonly contentType: string;
+  readonly size: number;
+  open(): Readable;
+}
+
+export interface CreatedJob {
+  readonly providerJobId: string;
+  /** Stage inputs whose bytes the vendor now waits for, by `uploadKey`. */
+  readonly awaitsUploads: readonly string[];
+  /** The adapter's own notes from the create (upload host, form, job token). Kept in memory only. */
+  readonly notes: Readonly<Record<string, unknown>>;
+}
+
+export interface RunningJob {
+  readonly providerJobId: string;
+  readonly reference: string;
+  readonly steps: readonly StageStep[];
+}
+
+export type Report =
+  /** `progress` 0 to 100, null when the vendor does not tell. `word`: the vendor's own status. */
+  | { readonly state: 'running'; readonly progress: number | null; readonly word: string }
+  | { readonly state: 'succeeded'; readonly results: readonly VendorFile[]; readonly cost: Cost }
+  | { readonly state: 'failed'; readonly error: ProviderError; readonly cost: Cost }
+  | { readonly state: 'canceled'; readonly cost: Cost };
+
+/** In the vendor's credits; null when the vendor did not tell. */
+export interface Cost {
+  readonly credits: number | null;
+}
+
+export interface VendorFile {
+  /** The step that made it. */
+  readonly step: string;
+  /** The vendor's id of the file, null where it has none. */
+  readonly providerFileId: string | null;
+  readonly url: string;
+  /** As the vendor says; not to be trusted as a path. */
+  readonly filename: string | null;
+  readonly contentType: string | null;
+  readonly size: number | null;
+}
+
+export interface RawCallback {
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+export type CallbackReading =
+  /** A secret is set and the signature is missing or wrong. */
+  | { readonly verdict: 'refused' }
+  /** True enough to ask the vendor. `providerJobId` where the body tells one. */
+  | { readonly verdict: 'hint'; readonly providerJobId: string | null }
+  /** Signed: the body speaks for itself. */
+  | { readonly verdict: 'proven'; readonly providerJobId: string | null };
+
+/** What `PROVIDERS_FILE` or the environment says of one account. */
+export interface ProviderAccount {
+  readonly id: string;
+  readonly baseUrl: string;
+  readonly apiKey: string;
+  readonly webhookSecret: string | null;
+  /** Checked by the adapter's own schema. */
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+/** The price of a whole job or step; `null` when nothing is known. */
+export type Price = Money | null;
+
+/** The key of a stage input in `CreatedJob.awaitsUploads`. */
+export function uploadKey(input: Pick<StageInput, 'id' | 'part'>): string {
+  return input.part === '' ? input.id : `${input.id}.${input.part}`;
+}

@@ -1,0 +1,89 @@
+import { Complaints, type FieldError, type JobBody, type RoutingBody } from './job-body.js';
+import { STRATEGIES, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
+import { readRetention } from './retention.js';
+import { readInputs, type CheckAddress } from './read-inputs.js';
+import { readSteps } from './read-steps.js';
+import { orderSteps } from './step-order.js';
+
+export interface Surroundings {
+  /** Configured provider ids, and the adapters behind them. */
+  readonly providers: readonly string[];
+  readonly adapters: readonly string[];
+  readonly checkAddress: CheckAddress;
+}
+
+export type ReadJob = { readonly graph: JobGraph } | { readonly errors: readonly FieldError[] };
+
+export const DEFAULT_ATTEMPTS = 4;
+export const DEFAULT_DEADLINE_SECONDS = 3600;
+
+/** Fills in the defaults and checks what a job means. Everything that is wrong is told at once, each at its pointer. */
+export function readJob(body: JobBody, around: Surroundings): ReadJob {
+  const complaints = new Complaints();
+  const inputIds = body.inputs.map((input, index) => input.id ?? `input-${index + 1}`);
+  const stepIds = body.steps.map((step, index) => step.id ?? `step-${index + 1}`);
+  checkIds(inputIds, stepIds, body, complaints);
+  const inputs = readInputs(body.inputs, inputIds, around.checkAddress, complaints);
+  const steps = readSteps(body.steps, { inputIds, stepIds, adapters: around.adapters, check: around.checkAddress }, complaints);
+  if (body.exports !== undefined && body.exports.length > 0) complaints.add('/exports', 'Exports are not supported yet; download the outputs instead.');
+  if (body.webhook !== undefined && body.webhook !== null) complaints.add('/webhook', 'Webhooks are not supported yet; read the job, or its events.');
+  const routing = readRouting(body.routing ?? {}, around, complaints);
+  const retentionSeconds = readRetention(body.retention, complaints);
+  const whole = steps.filter((step): step is Step => step !== null);
+  const order = whole.length === steps.length ? orderSteps(whole) : { ordered: [] };
+  if ('cycle' in order) complaints.add(`/steps/${stepIds.indexOf(order.cycle[0] ?? '')}/inputs`, `The steps go round in a circle: ${[...order.cycle, order.cycle[0]].join(' → ')}.`);
+  if (complaints.errors.length > 0 || 'cycle' in order) return { errors: complaints.errors };
+  return {
+    graph: {
+      inputs: inputs.filter((input): input is JobInput => input !== null),
+      steps: order.ordered,
+      exports: [],
+      routing,
+      webhook: null,
+      retentionSeconds,
+      tag: body.tag ?? null,
+      metadata: body.metadata ?? {},
+    },
+  };
+}
+
+function checkIds(inputIds: readonly string[], stepIds: readonly string[], body: JobBody, complaints: Complaints): void {
+  const seen = new Set<string>();
+  const check = (kind: 'inputs' | 'steps', ids: readonly string[]) =>
+    ids.forEach((id, index) => {
+      if (seen.has(id)) {
+        const given = body[kind][index]?.id !== undefined;
+        complaints.add(`/${kind}/${index}/id`, given ? `The id "${id}" is used twice; inputs, steps and exports share one namespace.` : `The default id "${id}" is taken by another part of this job; give this one an id.`);
+      }
+      seen.add(id);
+    });
+  check('inputs', inputIds);
+  check('steps', stepIds);
+  if (body.steps.length === 0) complaints.add('/steps', 'A job needs at least one step.');
+}
+
+function readRouting(body: RoutingBody, around: Surroundings, complaints: Complaints): Routing {
+  const strategy = STRATEGIES.find((name) => name === (body.strategy ?? 'cheapest'));
+  if (strategy !== 'cheapest' && strategy !== 'priority') complaints.add('/routing/strategy', `The strategy "${strategy ?? body.strategy}" is not supported yet; use "cheapest" or "priority".`);
+  for (const field of ['only', 'exclude', 'prefer'] as const) {
+    body[field]?.forEach((id, index) => {
+      if (!around.providers.includes(id)) complaints.add(`/routing/${field}/${index}`, `There is no provider "${id}"; configured are ${around.providers.join(', ')}.`);
+      else if (field === 'only' && body.exclude?.includes(id) === true) complaints.add(`/routing/only/${index}`, `"${id}" is both in "only" and in "exclude".`);
+    });
+  }
+  if (body.maxCost !== undefined && body.maxCost !== null) complaints.add('/routing/maxCost', 'maxCost is not supported yet.');
+  if (body.strict === true) complaints.add('/routing/strict', 'strict is not supported yet.');
+  if (body.quoteId !== undefined && body.quoteId !== null) complaints.add('/routing/quoteId', 'Quotes are not supported yet.');
+  return {
+    strategy: strategy ?? 'cheapest',
+    only: body.only ?? [],
+    exclude: body.exclude ?? [],
+    prefer: body.prefer ?? [],
+    regions: body.regions ?? [],
+    maxCost: null,
+    maxAttempts: body.maxAttempts ?? DEFAULT_ATTEMPTS,
+    deadlineSeconds: body.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
+    strict: false,
+    quoteId: null,
+  };
+}

@@ -1,0 +1,101 @@
+import { Injectable } from '@nestjs/common';
+import type { ProviderError } from '../conversion/errors.js';
+import { appendEvents, type Cause } from '../jobs/event-store.js';
+import { Database } from '../platform/database.js';
+import type { LiveAttempt, Scene } from './scene.js';
+import { StageStore } from './stage-store.js';
+
+export interface NewAttempt {
+  readonly id: string;
+  readonly reference: string;
+}
+
+/** An attempt on its way from `submitting` to `running`. How it ends stands in settle.ts alone. */
+@Injectable()
+export class AttemptStore {
+  constructor(
+    private readonly database: Database,
+    private readonly stages: StageStore,
+  ) {}
+
+  /**
+   * Commits that we are about to call the provider: money may move from here on. Null when the provider already runs as many of our
+   * attempts as `maxConcurrent` allows.
+   */
+  async begin(scene: Scene, attempt: NewAttempt, maxConcurrent: number | null): Promise<LiveAttempt | null> {
+    return this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      if (maxConcurrent !== null) {
+        await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7203))', [scene.provider]);
+        const [running] = await sql.query<{ count: number }>('SELECT count(*)::int AS count FROM attempt WHERE provider = $1 AND ended_at IS NULL', [scene.provider]);
+        if ((running?.count ?? 0) >= maxConcurrent) return null;
+      }
+      const [row] = await sql.query<{ leftThenMs: number }>(
+        `INSERT INTO attempt (id, job_id, stage_id, provider, step_ids, status, reference) VALUES ($1, $2, $3, $4, $5, 'submitting', $6)
+         RETURNING (SELECT extract(epoch FROM deadline_at - now())::float8 * 1000 FROM job WHERE id = $2) AS "leftThenMs"`,
+        [attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference],
+      );
+      const first = await sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = 'queued' RETURNING id`, [scene.job.id]);
+      await sql.query(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds, scene.provider]);
+      await appendEvents(sql, scene.job.id, [
+        ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
+        { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
+      ]);
+      return { ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, polls: 0, idleMs: 0, leftThenMs: row?.leftThenMs ?? 0, readFailures: 0, failingMs: 0 };
+    });
+  }
+
+  /** The vendor's job exists: from now on it can be found again whatever happens. False when the lease is lost. */
+  async created(scene: Scene, attemptId: string, providerJobId: string): Promise<boolean> {
+    const rows = await this.database.query<{ id: string }>(
+      `UPDATE attempt SET provider_job_id = $3 FROM stage
+       WHERE attempt.id = $1 AND attempt.status = 'submitting' AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
+      [attemptId, scene.lease.epoch, providerJobId],
+    );
+    return rows.length > 0;
+  }
+
+  async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      await sql.query(`UPDATE attempt SET status = 'running', moved_at = now() WHERE id = $1 AND status = 'submitting'`, [attemptId]);
+      await appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
+      await this.stages.release(scene.lease, pollAfterMs, sql);
+    });
+  }
+
+  /** A report that it still runs. Only news are written to the timeline. */
+  async progressed(scene: Scene, attempt: LiveAttempt, report: { readonly progress: number | null; readonly word: string }, cause: Cause, pollAfterMs: number): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      const moved = await sql.query<{ id: string }>(
+        `UPDATE attempt SET progress = coalesce($2, progress), word = $3, moved_at = now()
+         WHERE id = $1 AND ended_at IS NULL AND (word IS DISTINCT FROM $3 OR progress IS DISTINCT FROM coalesce($2, progress)) RETURNING id`,
+        [attempt.id, report.progress, report.word.slice(0, 64)],
+      );
+      await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = 0, failing_since = NULL WHERE id = $1', [attempt.id]);
+      if (moved.length > 0) {
+        await sql.query(JOB_PROGRESS, [scene.job.id]);
+        await appendEvents(sql, scene.job.id, [{ type: 'attempt.progressed', cause, detail: { attempt: attempt.id, provider: scene.provider, status: report.word.slice(0, 64), progress: report.progress } }]);
+      }
+      await this.stages.release(scene.lease, pollAfterMs, sql);
+    });
+  }
+
+  async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError, pollAfterMs: number): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()) WHERE id = $1', [attempt.id]);
+      if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause: 'poll', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
+      await this.stages.release(scene.lease, pollAfterMs, sql);
+    });
+  }
+}
+
+/** A job's progress: the share of its steps that are done, and of those that run what their attempts tell. Never back, never 100 before the end. */
+const JOB_PROGRESS = `
+  UPDATE job SET progress = greatest(progress, least(99, (
+    SELECT (100 * count(*) FILTER (WHERE s.status = 'done') + coalesce(sum(a.progress) FILTER (WHERE s.status = 'running'), 0)) / count(*)
+    FROM job_step s LEFT JOIN attempt a ON a.job_id = s.job_id AND a.ended_at IS NULL AND s.id = ANY(a.step_ids)
+    WHERE s.job_id = $1)::int))
+  WHERE id = $1`;

@@ -1,0 +1,116 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { hasEnded } from '../jobs/states.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
+import { Listener } from '../platform/listener.js';
+import { SceneLoader } from './scene.js';
+import { LEASE_SECONDS, LeaseLost, StageStore, type Lease } from './stage-store.js';
+import { StageWorker } from './stage-worker.js';
+
+/** How many stages one process works on at once: they wait for the network, not for the processor. */
+const AT_ONCE = 64;
+const BATCH = 20;
+/** Between looks for what became due; news shorten it. */
+const LOOK_MS = 200;
+const TROUBLE_MS = 1000;
+const DRAIN_MS = 10_000;
+
+/** Claims stages that are due and has them worked on, until it is told to stop. Any number of processes do so on one database. */
+@Injectable()
+export class EngineService implements BeforeApplicationShutdown {
+  private readonly log = new Logger('engine');
+  private readonly owner = uuidv7();
+  private readonly running = new Map<Lease, Promise<void>>();
+  private readonly abort = new AbortController();
+  private loop: Promise<void> | null = null;
+  private wakeUp: () => void = () => undefined;
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly stages: StageStore,
+    private readonly scenes: SceneLoader,
+    private readonly worker: StageWorker,
+    private readonly listener: Listener,
+  ) {}
+
+  start(): void {
+    this.listener.on('conversion_due', () => this.wakeUp());
+    this.heartbeat = setInterval(() => void this.stages.renew(this.owner, [...this.running.keys()]).catch((error: unknown) => this.trouble(error)), (LEASE_SECONDS * 1000) / 3);
+    this.loop = this.run();
+  }
+
+  /** No new work at once; what runs may end, and is handed over with its lease when it takes too long. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.loop === null) return;
+    this.stopping = true;
+    this.wakeUp();
+    await this.loop;
+    const late = setTimeout(() => this.abort.abort(), DRAIN_MS);
+    await Promise.all(this.running.values());
+    clearTimeout(late);
+    clearInterval(this.heartbeat);
+  }
+
+  private stopping = false;
+
+  private async run(): Promise<void> {
+    while (!this.stopping) {
+      const free = Math.min(BATCH, AT_ONCE - this.running.size);
+      const leases = free > 0 ? await this.claim(free) : [];
+      for (const lease of leases) this.take(lease);
+      if (leases.length < BATCH) await this.sleep(leases === NONE ? TROUBLE_MS : LOOK_MS);
+    }
+  }
+
+  private async claim(limit: number): Promise<readonly Lease[]> {
+    try {
+      return await this.stages.claim(this.owner, limit);
+    } catch (error) {
+      this.trouble(error);
+      return NONE;
+    }
+  }
+
+  private take(lease: Lease): void {
+    const work = this.workOn(lease)
+      .catch((error: unknown) => this.trouble(error))
+      .finally(() => {
+        this.running.delete(lease);
+        this.wakeUp();
+      });
+    this.running.set(lease, work);
+  }
+
+  private async workOn(lease: Lease): Promise<void> {
+    try {
+      const scene = await this.scenes.load(lease);
+      if (scene === null) return;
+      if (hasEnded(scene.job.status) || scene.stageStatus !== 'active') return await this.stages.release(lease, null);
+      const afterMs = await this.worker.work(scene, this.abort.signal);
+      if (afterMs !== null) await this.stages.release(lease, afterMs);
+      else if (this.abort.signal.aborted) await this.stages.release(lease, 0);
+    } catch (error) {
+      if (error instanceof LeaseLost) return this.log.debug(error.message);
+      // The lease is kept until it runs out: a stage that always ends here is tried at that pace and no faster.
+      throw error;
+    }
+  }
+
+  private trouble(error: unknown): void {
+    const database = databaseTrouble(error);
+    if (database !== null) this.log.warn(`database: ${database}`);
+    else this.log.error(error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
+  }
+
+  private sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}
+
+const NONE: readonly Lease[] = [];

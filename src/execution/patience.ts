@@ -1,0 +1,32 @@
+import { ProviderError } from '../conversion/errors.js';
+
+/** How an attempt stands with time, in ms, all by the database's clock. */
+export interface AttemptClock {
+  /** Since the vendor last told something new. */
+  readonly idleMs: number;
+  /** From then to the job's deadline. */
+  readonly leftThenMs: number;
+  /** Reads that failed in a row, this one included, and since when. */
+  readonly readFailures: number;
+  readonly failingMs: number;
+}
+
+const LONGEST_IDLE_MS = 120_000;
+const UNREADABLE_MS = 60_000;
+const UNREADABLE_READS = 3;
+
+/** An attempt that stands still is given up after two minutes, and never takes more than half of the time that the job had left. */
+export function idleTooLong({ idleMs, leftThenMs }: AttemptClock): ProviderError | null {
+  const limit = Math.min(LONGEST_IDLE_MS, leftThenMs / 2);
+  return idleMs < limit ? null : new ProviderError('timeout', `The provider's job told nothing new for ${Math.round(idleMs / 1000)} s.`, { code: 'no_progress' });
+}
+
+/** A read that fails says nothing about the job; three in a row over a minute do. */
+export function unreadableTooLong(error: ProviderError, { readFailures, failingMs, leftThenMs }: AttemptClock): boolean {
+  return error.kind !== 'rate_limited' && readFailures >= UNREADABLE_READS && failingMs >= Math.min(UNREADABLE_MS, leftThenMs / 2);
+}
+
+/** When to ask again: from `floor` to `ceiling`, half as long again each time, in ms. `spread` from 0 to 1 takes up to a tenth off, so that many attempts do not ask at once. */
+export function pollDelay(polls: number, floor: number, ceiling: number, spread: number): number {
+  return Math.round(Math.min(ceiling, floor * 1.5 ** Math.min(polls, 40)) * (1 - spread / 10));
+}

@@ -1,0 +1,95 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ProviderError } from '../conversion/errors.js';
+import type { Cost, Report, VendorFile } from '../conversion/provider.js';
+import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
+import { Staging } from '../files/staging.js';
+import { Env } from '../platform/env.js';
+import type { RegisteredProvider } from '../providers/registry.js';
+import { formatsOf } from '../routing/wishes.js';
+import { AttemptStore } from './attempt-store.js';
+import { idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
+import type { LiveAttempt, Scene } from './scene.js';
+import { SettleService } from './settle.service.js';
+import { stageSteps } from './stage-work.js';
+
+/** Asks a provider how an attempt stands, and takes in what it says. */
+@Injectable()
+export class Poller {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly settle: SettleService,
+    private readonly keeper: ResultKeeper,
+    private readonly staging: Staging,
+    @Inject(Env) private readonly env: Env,
+  ) {}
+
+  async poll(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<void> {
+    const providerJobId = attempt.providerJobId ?? '';
+    const cause = scene.lease.hinted ? 'callback' : 'poll';
+    try {
+      const report = await provider.guarded.read({ providerJobId, reference: attempt.reference, steps: stageSteps(scene, provider.guarded.inner.adapter) }, signal);
+      await this.take(scene, attempt, provider, report, cause, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      if (signal.aborted) return;
+      await this.unreadable(scene, attempt, provider, error, signal);
+    }
+  }
+
+  private async take(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, report: Report, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
+    switch (report.state) {
+      case 'running': {
+        const late = idleTooLong(attempt);
+        if (late !== null) return this.giveUp(scene, attempt, provider, late, signal);
+        return this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt));
+      }
+      case 'succeeded':
+        return this.keep(scene, attempt, provider, report.results, report.cost, cause, signal);
+      case 'failed':
+        return this.settle.errored(scene, attempt, report.error, report.cost, cause);
+      case 'canceled':
+        return this.settle.errored(scene, attempt, new ProviderError('unavailable', 'The provider canceled its job.', { code: 'canceled' }), report.cost, cause);
+      default:
+        return report satisfies never;
+    }
+  }
+
+  private async keep(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, results: readonly VendorFile[], cost: Cost, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
+    const { graph } = scene.job;
+    const formats = formatsOf(graph.inputs, graph.steps);
+    // A result that only later steps of the same vendor job need is not fetched.
+    const neededElsewhere = (step: string) => {
+      const consumers = graph.steps.filter(({ inputs }) => inputs.includes(step));
+      return consumers.length === 0 || consumers.some(({ id }) => !scene.stepIds.includes(id));
+    };
+    const kept: KeptFile[] = [];
+    try {
+      for (const file of results.filter(({ step }) => neededElsewhere(step))) {
+        const possible = formats.get(file.step) ?? [];
+        kept.push(await this.keeper.keep(file, possible.length === 1 ? (possible[0] ?? null) : null, provider.config.baseUrl, signal));
+      }
+      await this.settle.succeeded(scene, attempt, kept, cost, cause);
+    } catch (error) {
+      await Promise.all(kept.map(({ path }) => this.staging.remove(path)));
+      if (error instanceof ProviderError && error.kind === 'output_invalid') return this.settle.errored(scene, attempt, error, cost, cause);
+      throw error;
+    }
+  }
+
+  private async unreadable(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, error: ProviderError, signal: AbortSignal): Promise<void> {
+    const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
+    const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt);
+    if (late !== null) return this.giveUp(scene, attempt, provider, late, signal);
+    await this.attempts.unreadable(scene, attempt, error, Math.max(this.delay(attempt), error.details.retryAfterMs ?? 0));
+  }
+
+  /** The attempt left behind is canceled at the vendor where that can be done; here it is over in any case. */
+  private async giveUp(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, error: ProviderError, signal: AbortSignal): Promise<void> {
+    await this.settle.errored(scene, attempt, error, { credits: null }, 'timer');
+    await provider.guarded.cancel(attempt.providerJobId ?? '', signal).catch(() => undefined);
+  }
+
+  private delay(attempt: LiveAttempt): number {
+    return pollDelay(attempt.polls, this.env.raw.POLL_FLOOR_MS, this.env.raw.POLL_CEILING_MS, Math.random());
+  }
+}

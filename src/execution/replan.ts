@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { Step } from '../conversion/job-graph.js';
+import { appendEvents } from '../jobs/event-store.js';
+import type { Sql } from '../platform/database.js';
+import { Registry } from '../providers/registry.js';
+import { RouterService } from '../routing/router.service.js';
+import type { PlannedStage } from '../routing/stages.js';
+import type { Try } from './decide.js';
+import type { Scene } from './scene.js';
+
+/** Plans what is left of a job anew, after a provider fell out for some of its steps. What is done, or runs elsewhere, stays. */
+@Injectable()
+export class Replanner {
+  constructor(
+    private readonly router: RouterService,
+    private readonly registry: Registry,
+  ) {}
+
+  /** Providers that could run the stage's steps if nothing had been tried. */
+  open(scene: Scene): readonly string[] {
+    return this.registry.ids().filter((id) => {
+      const others = this.registry.ids().filter((other) => other !== id);
+      return 'stages' in this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, scene.stepIds), others);
+    });
+  }
+
+  /**
+   * Puts new stages in place of the scene's, and of those that have not begun, without the providers in `tried`.
+   * False, and nothing written, when no plan exists.
+   */
+  async elsewhere(sql: Sql, scene: Scene, history: readonly Try[], tried: readonly string[], afterMs = 0): Promise<boolean> {
+    const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
+    const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried);
+    const stages = all ?? this.plan(scene, scene.stepIds, tried);
+    if (stages === null) return false;
+    const replaced = [scene.lease.stageId, ...(all === null ? [] : waiting.map(({ id }) => id))];
+    await sql.query(`UPDATE stage SET status = 'superseded', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ANY($1::uuid[])`, [replaced]);
+    await this.insert(sql, scene, stages, history, afterMs);
+    await appendEvents(sql, scene.job.id, [
+      { type: 'plan.changed', cause: 'timer', detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
+    ]);
+    await sql.query(`SELECT pg_notify('conversion_due', '')`);
+    return true;
+  }
+
+  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[]): readonly PlannedStage[] | null {
+    const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried);
+    return 'stages' in route ? route.stages : null;
+  }
+
+  private stepsOf(scene: Scene, stepIds: readonly string[]): readonly Step[] {
+    return scene.job.graph.steps.filter((step) => stepIds.includes(step.id));
+  }
+
+  private async insert(sql: Sql, scene: Scene, stages: readonly PlannedStage[], history: readonly Try[], afterMs: number): Promise<void> {
+    const { steps } = scene.job.graph;
+    const undone = new Set(steps.map(({ id }) => id).filter((id) => scene.job.steps.find((row) => row.id === id)?.status !== 'done'));
+    for (const [position, stage] of stages.entries()) {
+      const own = new Set(stage.stepIds);
+      const needs = [...new Set(steps.filter(({ id }) => own.has(id)).flatMap((step) => step.inputs.filter((id) => undone.has(id) && !own.has(id))))];
+      const carried = stage.stepIds.some((id) => scene.stepIds.includes(id)) ? history : [];
+      await sql.query(
+        `INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, history, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $8::float8 / 1000) END)`,
+        [uuidv7(), scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carried), afterMs],
+      );
+    }
+    await sql.query(`UPDATE job_step SET status = 'pending', provider = NULL WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, stages.flatMap(({ stepIds }) => stepIds)]);
+  }
+}

@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database.js';
+import { WHOLE_JOB, type WholeJob } from '../jobs/rows.js';
+import type { Try } from './decide.js';
+import type { Lease } from './stage-store.js';
+
+export interface LiveAttempt {
+  readonly id: string;
+  readonly provider: string;
+  readonly status: 'submitting' | 'unknown' | 'running';
+  readonly reference: string;
+  readonly providerJobId: string | null;
+  readonly polls: number;
+  /** By the database's clock, as in patience.ts. */
+  readonly idleMs: number;
+  readonly leftThenMs: number;
+  readonly readFailures: number;
+  readonly failingMs: number;
+}
+
+/** All that is needed to work on a stage. */
+export interface Scene {
+  readonly lease: Lease;
+  readonly job: WholeJob;
+  readonly provider: string;
+  readonly stepIds: readonly string[];
+  readonly stageStatus: 'waiting' | 'active' | 'done' | 'failed' | 'superseded';
+  readonly history: readonly Try[];
+  readonly attempt: LiveAttempt | null;
+}
+
+@Injectable()
+export class SceneLoader {
+  constructor(private readonly database: Database) {}
+
+  async load(lease: Lease): Promise<Scene | null> {
+    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'attempt'> }>(
+      `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
+         SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'polls', a.polls,
+           'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
+           'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))
+         FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL)) AS scene
+       FROM stage g JOIN job j ON j.id = g.job_id WHERE g.id = $1 AND g.lease_epoch = $2`,
+      [lease.stageId, lease.epoch],
+    );
+    const row = rows[0];
+    if (row === undefined) return null;
+    const { scene, ...job } = row;
+    return { lease, job, ...scene };
+  }
+}

@@ -1,0 +1,127 @@
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { JobError, ProviderError } from '../conversion/errors.js';
+import type { Cost } from '../conversion/provider.js';
+import type { KeptFile } from '../files/result-keeper.js';
+import { appendEvents, type Cause, type NewEvent } from '../jobs/event-store.js';
+import { JobEnding } from '../jobs/job-ending.js';
+import { Database, type Sql } from '../platform/database.js';
+import { Registry } from '../providers/registry.js';
+import { moneyFor } from '../routing/pricing.js';
+import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
+import { Replanner } from './replan.js';
+import type { LiveAttempt, Scene } from './scene.js';
+import { StageStore } from './stage-store.js';
+
+/** The one door through which an attempt ends: state, timeline and what follows, in one transaction, guarded by the lease's epoch. */
+@Injectable()
+export class SettleService {
+  constructor(
+    private readonly database: Database,
+    private readonly stages: StageStore,
+    private readonly ending: JobEnding,
+    private readonly replanner: Replanner,
+    private readonly registry: Registry,
+  ) {}
+
+  /** The stage is done: its files are ours, and what waited for them is due. */
+  async succeeded(scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[], cost: Cost, cause: Cause): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      await this.endAttempt(sql, attempt, 'succeeded', cost, null);
+      await sql.query(`UPDATE stage SET status = 'done', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`, [scene.lease.stageId]);
+      await sql.query(`UPDATE job_step SET status = 'done' WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds]);
+      await this.writeFiles(sql, scene, attempt, files);
+      await appendEvents(sql, scene.job.id, [
+        { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: scene.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
+        ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
+      ]);
+      await sql.query(RELEASE_WAITING, [scene.job.id]);
+      const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
+      if (left?.count === 0) await this.ending.complete(sql, scene.job.id, cause);
+    });
+  }
+
+  /** The try failed. By its kind: once more here, another provider, or the end of the job. `attempt` is null when it failed before there was one. */
+  async errored(scene: Scene, attempt: LiveAttempt, error: ProviderError, cost: Cost, cause: Cause): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      await this.endAttempt(sql, attempt, 'errored', cost, error);
+      await appendEvents(sql, scene.job.id, [
+        { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
+      ]);
+      await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
+    });
+  }
+
+  private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[]): Promise<void> {
+    const facts: ErrorFacts = {
+      error: { kind: error.kind, message: error.message, retryAfterMs: error.details.retryAfterMs ?? null },
+      history,
+      maxAttempts: scene.job.graph.routing.maxAttempts,
+    };
+    const next = afterError(facts);
+    switch (next.do) {
+      case 'fail':
+        return this.failed(sql, scene, next.error);
+      case 'retry_here':
+        return this.again(sql, scene, history, next.afterMs);
+      case 'elsewhere': {
+        if (await this.replanner.elsewhere(sql, scene, history, next.tried)) return;
+        const turn = whenNobodyIsLeft(facts, this.replanner.open(scene));
+        if ('code' in turn) return this.failed(sql, scene, turn);
+        if (turn.provider === scene.provider) return this.again(sql, scene, history, turn.afterMs);
+        const others = this.registry.ids().filter((id) => id !== turn.provider);
+        if (await this.replanner.elsewhere(sql, scene, history, others, turn.afterMs)) return;
+        return this.again(sql, scene, history, turn.afterMs);
+      }
+      default:
+        return next satisfies never;
+    }
+  }
+
+  private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number): Promise<void> {
+    await sql.query('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
+    await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause: 'timer', detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
+    await this.stages.release(scene.lease, afterMs, sql);
+  }
+
+  private async failed(sql: Sql, scene: Scene, error: JobError): Promise<void> {
+    await sql.query(`UPDATE job_step SET status = 'failed' WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds]);
+    await sql.query(`UPDATE stage SET status = 'failed', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`, [scene.lease.stageId]);
+    await this.ending.fail(sql, scene.job.id, error, 'timer');
+  }
+
+  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored', { credits }: Cost, error: ProviderError | null): Promise<void> {
+    const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
+    const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
+    await sql.query(
+      `UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
+       WHERE id = $1 AND ended_at IS NULL`,
+      [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored],
+    );
+  }
+
+  private async writeFiles(sql: Sql, scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[]): Promise<void> {
+    const consumed = new Set(scene.job.graph.steps.flatMap((step) => step.inputs));
+    const positions = new Map<string, number>();
+    for (const file of files) {
+      const step = file.source.step;
+      const position = positions.get(step) ?? 0;
+      positions.set(step, position + 1);
+      await sql.query(
+        `INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256, step_id, position, is_output, provider, provider_file_id, provider_url)
+         VALUES ($1, $2, 'result', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+        [uuidv7(), scene.job.id, file.path, file.filename, file.contentType, file.size, file.sha256, step, position, !consumed.has(step), attempt.provider, file.source.providerFileId, file.source.url],
+      );
+    }
+  }
+}
+
+/** Stages that waited for steps which are all done now. */
+const RELEASE_WAITING = `
+  WITH released AS (
+    UPDATE stage SET status = 'active', due_at = now()
+    WHERE job_id = $1 AND status = 'waiting' AND needs <@ (SELECT coalesce(array_agg(id), '{}') FROM job_step WHERE job_id = $1 AND status = 'done')
+    RETURNING id)
+  SELECT pg_notify('conversion_due', '') FROM released LIMIT 1`;

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import { Database, type Sql } from '../platform/database.js';
+
+/** The right to work on one stage for a while. Every later write carries the epoch: who lost the lease writes nothing. */
+export interface Lease {
+  readonly stageId: string;
+  readonly jobId: string;
+  readonly epoch: number;
+  /** News came (a callback), which is why it is due. */
+  readonly hinted: boolean;
+}
+
+/** Somebody else holds the stage by now, or its job has ended. What was about to be written is not. */
+export class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/** In seconds. A worker renews its leases every third of it; a dead worker's work is free after it. */
+export const LEASE_SECONDS = 15;
+
+@Injectable()
+export class StageStore {
+  constructor(private readonly database: Database) {}
+
+  async claim(owner: string, limit: number): Promise<Lease[]> {
+    return this.database.query<Lease>(
+      `UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false
+       FROM (SELECT id, hinted FROM stage WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
+             ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
+       WHERE stage.id = due.id
+       RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted`,
+      [owner, limit, LEASE_SECONDS],
+    );
+  }
+
+  async renew(owner: string, leases: readonly Lease[]): Promise<void> {
+    if (leases.length === 0) return;
+    await this.database.query(`UPDATE stage SET lease_until = now() + make_interval(secs => $3) WHERE lease_owner = $1 AND id = ANY($2::uuid[]) AND lease_until > now()`, [
+      owner, leases.map(({ stageId }) => stageId), LEASE_SECONDS,
+    ]);
+  }
+
+  /** Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). */
+  async release(lease: Lease, afterMs: number | null, sql: Sql = this.database): Promise<void> {
+    await sql.query(
+      `UPDATE stage SET lease_owner = NULL, lease_until = NULL,
+         due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
+       WHERE id = $1 AND lease_epoch = $2`,
+      [lease.stageId, lease.epoch, afterMs],
+    );
+  }
+
+  /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */
+  async hold(sql: Sql, lease: Lease): Promise<void> {
+    const jobs = await sql.query<{ id: string }>('SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE', [lease.jobId]);
+    const stages = await sql.query<{ id: string }>(`SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND status = 'active'`, [lease.stageId, lease.epoch]);
+    if (jobs.length === 0 || stages.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
+  }
+
+  /** Makes a stage due now; if somebody works on it, as soon as that is done. */
+  async wake(sql: Sql, stageId: string): Promise<void> {
+    await sql.query(`WITH woken AS (UPDATE stage SET due_at = now(), hinted = true WHERE id = $1 AND status = 'active' RETURNING id) SELECT pg_notify('conversion_due', '') FROM woken`, [stageId]);
+  }
+}

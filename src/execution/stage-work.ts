@@ -1,0 +1,92 @@
+import type { Readable } from 'node:stream';
+import { safeFilename } from '../conversion/filenames.js';
+import { filenameOfUrl } from '../conversion/formats.js';
+import type { JobInput, Step } from '../conversion/job-graph.js';
+import { uploadKey, type Content, type InputSource, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
+import type { FileRow } from '../jobs/rows.js';
+import { formatsOf } from '../routing/wishes.js';
+import type { Scene } from './scene.js';
+
+/** RunConvert takes at most 1.5 MB of base64; what is larger is uploaded, to every vendor alike. */
+const INLINE_BYTES = 1_000_000;
+
+export interface Files {
+  open(path: string): Readable;
+  read(path: string): Promise<Buffer>;
+}
+
+export interface PreparedWork {
+  readonly work: StageWork;
+  /** What is uploaded after the create, by upload key. */
+  readonly contents: ReadonlyMap<string, Content>;
+}
+
+/** A stage in the words of the provider contract. Files that we hold are read only where they travel inside the create. */
+export async function prepareWork(scene: Scene, adapter: string, callbackUrl: string | null, reference: string, files: Files): Promise<PreparedWork> {
+  const { graph } = scene.job;
+  const steps = stageSteps(scene, adapter);
+  const contents = new Map<string, Content>();
+  const wanted = [...new Set(steps.flatMap((step) => step.inputs))].filter((id) => !scene.stepIds.includes(id));
+  const uploads = wanted.some((id) => graph.inputs.find((input) => input.id === id)?.type === 'upload');
+  const inputs: StageInput[] = [];
+  for (const id of wanted) {
+    const input = graph.inputs.find((candidate) => candidate.id === id);
+    if (input === undefined) inputs.push(...resultsOf(id, scene, files, contents));
+    else inputs.push(await toStageInput(input, scene, files, contents, uploads));
+  }
+  return { work: { reference, callbackUrl, inputs, steps }, contents };
+}
+
+export function stageSteps({ job: { graph }, stepIds }: Scene, adapter: string): readonly StageStep[] {
+  const formats = formatsOf(graph.inputs, graph.steps);
+  return graph.steps.filter((step) => stepIds.includes(step.id)).map((step) => toStageStep(step, adapter, formats));
+}
+
+function toStageStep(step: Step, adapter: string, formats: ReadonlyMap<string, readonly (string | null)[]>): StageStep {
+  const said = step.parameters['from'];
+  const incoming = [...new Set(step.inputs.flatMap((id) => formats.get(id) ?? [null]))];
+  return {
+    id: step.id,
+    operation: step.operation,
+    inputs: step.inputs,
+    from: typeof said === 'string' ? said : incoming.length === 1 ? (incoming[0] ?? null) : null,
+    parameters: step.parameters,
+    options: step.options,
+    providerOptions: step.providerOptions[adapter] ?? {},
+  };
+}
+
+/** Where one of a stage's files is uploaded, so is every other that we hold: their order is part of what a merge means. */
+async function toStageInput(input: JobInput, scene: Scene, files: Files, contents: Map<string, Content>, uploads: boolean): Promise<StageInput> {
+  if (input.type === 'url') return { id: input.id, part: '', filename: safeFilename(input.filename ?? filenameOfUrl(input.url), input.id), source: { type: 'url', url: input.url } };
+  const row = scene.job.inputs.find(({ id }) => id === input.id);
+  const file = scene.job.files.find(({ id }) => id === row?.file_id);
+  if (file?.path == null) throw new Error(`the file of input ${input.id} is not there`);
+  const inline = input.type === 'base64' && !uploads && Number(file.size) <= INLINE_BYTES;
+  const source: InputSource = inline ? { type: 'base64', data: (await files.read(file.path)).toString('base64') } : { type: 'upload', size: Number(file.size) };
+  const stageInput = { id: input.id, part: '', filename: file.filename, source };
+  if (!inline) contents.set(uploadKey(stageInput), contentOf(file, files));
+  return stageInput;
+}
+
+/** Results of an earlier stage: read where they are if that is the same account, else sent from the copy that was kept. */
+function resultsOf(stepId: string, scene: Scene, files: Files, contents: Map<string, Content>): StageInput[] {
+  return scene.job.files
+    .filter((file) => file.role === 'result' && file.step_id === stepId)
+    .sort((one, other) => one.position - other.position)
+    .map((file, index, all) => {
+      const part = all.length === 1 ? '' : String(index + 1);
+      if (file.provider === scene.provider && file.provider_file_id !== null && file.provider_url !== null) {
+        return { id: stepId, part, filename: file.filename, source: { type: 'result', providerFileId: file.provider_file_id, url: file.provider_url } };
+      }
+      const input: StageInput = { id: stepId, part, filename: file.filename, source: { type: 'upload', size: Number(file.size) } };
+      contents.set(uploadKey(input), contentOf(file, files));
+      return input;
+    });
+}
+
+function contentOf(file: FileRow, files: Files): Content {
+  const { path } = file;
+  if (path === null) throw new Error(`the file ${file.id} is not kept`);
+  return { filename: file.filename, contentType: file.content_type, size: Number(file.size), open: () => files.open(path) };
+}

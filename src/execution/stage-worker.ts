@@ -1,0 +1,62 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { ProviderError } from '../conversion/errors.js';
+import { StagingTrouble } from '../files/staging.js';
+import { Registry, type RegisteredProvider } from '../providers/registry.js';
+import { AttemptStore } from './attempt-store.js';
+import { Poller } from './poller.js';
+import type { LiveAttempt, Scene } from './scene.js';
+import { SettleService } from './settle.service.js';
+import { Submitter } from './submitter.js';
+
+/** A stage's next piece of work, as its rows tell it. The caller releases the lease when this says how long to wait. */
+@Injectable()
+export class StageWorker {
+  private readonly log = new Logger('worker');
+
+  constructor(
+    private readonly registry: Registry,
+    private readonly submitter: Submitter,
+    private readonly poller: Poller,
+    private readonly attempts: AttemptStore,
+    private readonly settle: SettleService,
+  ) {}
+
+  /** Null when the stage was settled or rescheduled on the way; else the ms after which it is due again. */
+  async work(scene: Scene, signal: AbortSignal): Promise<number | null> {
+    const provider = this.registry.find(scene.attempt?.provider ?? scene.provider);
+    try {
+      if (provider === null) return await this.orphaned(scene);
+      if (scene.attempt?.status === 'running') return await this.poller.poll(scene, scene.attempt, provider, signal).then(() => null);
+      const attempt = scene.attempt ?? (await this.submitter.begin(scene, provider));
+      if (attempt === null) return PROVIDER_FULL_MS;
+      return await this.submit(scene, attempt, provider, signal);
+    } catch (error) {
+      if (!(error instanceof StagingTrouble)) throw error;
+      this.log.error(`${error.message} Job ${scene.job.id} waits until it can be.`);
+      return STAGING_TROUBLE_MS;
+    }
+  }
+
+  private async submit(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<null> {
+    try {
+      await this.submitter.submit(scene, attempt, provider, scene.attempt !== null, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      // We are stopping: whoever takes the stage over goes on from the attempt's checkpoint.
+      if (signal.aborted) return null;
+      await this.settle.errored(scene, attempt, error, { credits: null }, 'timer');
+    }
+    return null;
+  }
+
+  /** The provider was taken out of the configuration while the job ran. */
+  private async orphaned(scene: Scene): Promise<number | null> {
+    const error = new ProviderError('unauthorized', `The provider "${scene.provider}" is no longer configured.`, { code: 'removed' });
+    const attempt = scene.attempt ?? (await this.attempts.begin(scene, { id: crypto.randomUUID(), reference: crypto.randomUUID() }, null));
+    if (attempt !== null) await this.settle.errored(scene, attempt, error, { credits: null }, 'operator');
+    return null;
+  }
+}
+
+const PROVIDER_FULL_MS = 500;
+const STAGING_TROUBLE_MS = 5000;

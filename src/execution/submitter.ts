@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import { ProviderError } from '../conversion/errors.js';
+import type { CreatedJob } from '../conversion/provider.js';
+import { Staging } from '../files/staging.js';
+import { PublicAddress } from '../http/public-address.js';
+import { Env } from '../platform/env.js';
+import type { RegisteredProvider } from '../providers/registry.js';
+import { AttemptStore } from './attempt-store.js';
+import type { LiveAttempt, Scene } from './scene.js';
+import { prepareWork, type PreparedWork } from './stage-work.js';
+import { LeaseLost } from './stage-store.js';
+
+/** Brings a stage to a provider: commits the intent, creates the vendor's job, sends the files, lets it run. */
+@Injectable()
+export class Submitter {
+  constructor(
+    private readonly attempts: AttemptStore,
+    private readonly staging: Staging,
+    private readonly address: PublicAddress,
+    @Inject(Env) private readonly env: Env,
+  ) {}
+
+  /** The attempt that is now `submitting`; null when the provider is full. */
+  async begin(scene: Scene, provider: RegisteredProvider): Promise<LiveAttempt | null> {
+    // 192 random bits: it is the token in the callback's address, and how the vendor's job is found again.
+    const reference = randomBytes(24).toString('base64url');
+    return this.attempts.begin(scene, { id: uuidv7(), reference }, provider.config.maxConcurrent ?? null);
+  }
+
+  /** Goes on from where the attempt stands. Throws `ProviderError` when the provider did not take it, `LeaseLost` when it is no longer ours. */
+  async submit(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, resumed: boolean, signal: AbortSignal): Promise<void> {
+    const { adapter, traits } = provider.guarded.inner;
+    const prepared = await prepareWork(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference, {
+      open: (path) => this.staging.open(path),
+      read: (path) => buffer(this.staging.open(path)),
+    });
+    if (resumed && attempt.providerJobId === null && traits.startsOnCreate) {
+      throw new ProviderError('unavailable', 'The answer to the create was lost with the process that waited for it.', { code: 'create_lost', created: 'unknown' });
+    }
+    const created = attempt.providerJobId === null ? await this.create(scene, attempt, provider, prepared, signal) : resume(attempt.providerJobId, prepared);
+    for (const key of created.awaitsUploads) {
+      const content = prepared.contents.get(key);
+      if (content === undefined) throw new ProviderError('malformed_response', 'The provider waits for a file that is not part of this stage.');
+      await provider.guarded.upload(prepared.work, created, key, content, signal);
+    }
+    await provider.guarded.start(created, signal);
+    await this.attempts.running(scene, attempt.id, created.providerJobId, this.env.raw.POLL_FLOOR_MS);
+  }
+
+  private async create(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, { work }: PreparedWork, signal: AbortSignal): Promise<CreatedJob> {
+    const created = await provider.guarded.create(work, signal);
+    if (await this.attempts.created(scene, attempt.id, created.providerJobId)) return created;
+    await provider.guarded.cancel(created.providerJobId, signal).catch(() => undefined);
+    throw new LeaseLost(`attempt ${attempt.id} was taken over while its create was answered`);
+  }
+
+  private callbackUrl(attempt: LiveAttempt, provider: RegisteredProvider): string | null {
+    const base = provider.guarded.inner.traits.callbacks === 'job' ? this.address.callbackBase(provider.config.baseUrl) : null;
+    return base === null ? null : `${base}/v1/callbacks/${encodeURIComponent(provider.id)}/${attempt.reference}`;
+  }
+}
+
+/** The vendor's job exists, but which of its uploads came in is not known: each is sent again. */
+function resume(providerJobId: string, { contents }: PreparedWork): CreatedJob {
+  return { providerJobId, awaitsUploads: [...contents.keys()], notes: {} };
+}

@@ -1,0 +1,79 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { JobError } from '../conversion/errors.js';
+import { Staging } from '../files/staging.js';
+import { JobEnding } from '../jobs/job-ending.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
+import { Database } from '../platform/database.js';
+import { CancelService } from './cancel.service.js';
+
+const DEADLINES_MS = 1000;
+const FILES_MS = 30_000;
+const BATCH = 50;
+
+/** What time itself does: jobs past their deadline fail, files past their retention go. Any number of processes may sweep at once. */
+@Injectable()
+export class SweeperService implements BeforeApplicationShutdown {
+  private readonly log = new Logger('sweeper');
+  private readonly timers: NodeJS.Timeout[] = [];
+  private sweeping: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly ending: JobEnding,
+    private readonly staging: Staging,
+    private readonly cancels: CancelService,
+  ) {}
+
+  start(): void {
+    this.every(DEADLINES_MS, () => this.failOverdue());
+    this.every(FILES_MS, () => this.eraseExpired());
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    for (const timer of this.timers) clearInterval(timer);
+    await this.sweeping;
+  }
+
+  /** Returns how many jobs were failed. */
+  async failOverdue(): Promise<number> {
+    const overdue = await this.database.query<{ id: string }>('SELECT id FROM job WHERE deadline_at < now() AND ended_at IS NULL ORDER BY deadline_at LIMIT $1', [BATCH]);
+    for (const { id } of overdue) {
+      const live = await this.database.transaction(async (sql) => {
+        const [job] = await sql.query<{ status: string; seconds: number }>(
+          `SELECT status, (graph->'routing'->>'deadlineSeconds')::int AS seconds FROM job WHERE id = $1 AND deadline_at < now() AND ended_at IS NULL FOR UPDATE SKIP LOCKED`,
+          [id],
+        );
+        if (job === undefined) return [];
+        const abandoned = await this.cancels.abandon(sql, id, 'timer');
+        await this.ending.fail(sql, id, job.status === 'awaiting_input' ? NEVER_CAME : tooLate(job.seconds), 'timer');
+        return abandoned;
+      });
+      await this.cancels.atVendors(live);
+    }
+    return overdue.length;
+  }
+
+  /** Returns how many files were erased. The bytes go first: a crash in between only means doing it again. */
+  async eraseExpired(): Promise<number> {
+    const expired = await this.database.query<{ id: string; path: string | null }>('SELECT id, path FROM file WHERE expires_at < now() AND erased_at IS NULL ORDER BY expires_at LIMIT $1', [BATCH * 10]);
+    for (const { path } of expired) if (path !== null) await this.staging.remove(path);
+    if (expired.length > 0) await this.database.query('UPDATE file SET erased_at = now() WHERE id = ANY($1::uuid[])', [expired.map(({ id }) => id)]);
+    return expired.length;
+  }
+
+  private every(ms: number, sweep: () => Promise<number>): void {
+    let busy = false;
+    this.timers.push(
+      setInterval(() => {
+        if (busy) return;
+        busy = true;
+        this.sweeping = sweep()
+          .catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message))
+          .finally(() => (busy = false));
+      }, ms),
+    );
+  }
+}
+
+const NEVER_CAME: JobError = { code: 'input_expired', message: 'An upload never came within 24 hours.', retryable: false };
+const tooLate = (seconds: number): JobError => ({ code: 'deadline_exceeded', message: `The job did not end within the ${seconds} seconds of its deadline.`, retryable: true });

@@ -1,0 +1,102 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+
+/** What was written: `path` is relative to the staging place, `head` the first bytes (up to 4,100) for telling the kind. */
+export interface StagedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly sha256: string;
+  readonly head: Buffer;
+}
+
+export class FileTooLarge extends Error {
+  override readonly name = 'FileTooLarge';
+
+  constructor(readonly maxBytes: number) {
+    super(`The file is larger than ${maxBytes} bytes.`);
+  }
+}
+
+/** The staging place itself is in trouble: full, read-only, out of descriptors. Not the caller's fault, nor a provider's. */
+export class StagingTrouble extends Error {
+  override readonly name = 'StagingTrouble';
+
+  constructor(readonly code: string) {
+    super(`The place for files cannot be written (${code}).`);
+  }
+}
+
+const HEAD_BYTES = 4100;
+const TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'ENOTDIR']);
+
+/** A folder of files that we hold. Names are ours alone; bytes stream, so memory is flat whatever the size. */
+export class Staging {
+  constructor(private readonly root: string) {}
+
+  /** Writes a whole stream, or leaves nothing behind. Throws `FileTooLarge`, `StagingTrouble`, or what the source threw. */
+  async write(source: Readable, maxBytes: number): Promise<StagedFile> {
+    const id = randomUUID();
+    const path = join(id.slice(0, 2), id);
+    const partial = join(this.root, `${path}.part`);
+    const meter = new Meter(maxBytes);
+    try {
+      await mkdir(dirname(partial), { recursive: true });
+      await pipeline(source, meter, createWriteStream(partial));
+      await rename(partial, join(this.root, path));
+    } catch (error) {
+      source.destroy();
+      await rm(partial, { force: true }).catch(() => undefined);
+      throw asTrouble(error);
+    }
+    return { path, size: meter.size, sha256: meter.sha256(), head: meter.head() };
+  }
+
+  /** `range` in bytes, both ends included. */
+  open(path: string, range?: { readonly start: number; readonly end: number }): Readable {
+    return createReadStream(join(this.root, path), range);
+  }
+
+  async remove(path: string): Promise<void> {
+    await rm(join(this.root, path), { force: true });
+  }
+}
+
+/** Counts, hashes and remembers the beginning of what passes, and stops what is too large. */
+class Meter extends Transform {
+  size = 0;
+  private readonly hash = createHash('sha256');
+  private readonly beginning: Buffer[] = [];
+  private beginningBytes = 0;
+
+  constructor(private readonly maxBytes: number) {
+    super();
+  }
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: (error: Error | null, chunk?: Buffer) => void): void {
+    this.size += chunk.length;
+    if (this.size > this.maxBytes) return done(new FileTooLarge(this.maxBytes));
+    this.hash.update(chunk);
+    if (this.beginningBytes < HEAD_BYTES) {
+      this.beginning.push(Buffer.from(chunk.subarray(0, HEAD_BYTES - this.beginningBytes)));
+      this.beginningBytes += chunk.length;
+    }
+    done(null, chunk);
+  }
+
+  sha256(): string {
+    return this.hash.digest('hex');
+  }
+
+  head(): Buffer {
+    return Buffer.concat(this.beginning);
+  }
+}
+
+function asTrouble(error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall !== undefined && code !== undefined && TROUBLE.has(code) ? new StagingTrouble(code) : error;
+}

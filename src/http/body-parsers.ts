@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Problem, invalidRequest } from './problem.js';
+
+export const JSON_LIMIT_BYTES = 2.5 * 1024 * 1024;
+const DEEPEST = 64;
+const ARRIVE_MS = 30_000;
+
+/** What a route takes as its body; every other route takes JSON. `stream`: left unread. `raw`: a Buffer, whatever the content type. */
+export type BodyKind = 'stream' | 'raw';
+
+const RAW_ROUTES: readonly { readonly method: string; readonly path: RegExp; readonly kind: BodyKind }[] = [
+  { method: 'PUT', path: /^\/v1\/jobs\/[^/]+\/inputs\/[^/]+\/content$/, kind: 'stream' },
+  { method: 'POST', path: /^\/v1\/callbacks\//, kind: 'raw' },
+];
+
+/** Reads bodies by route: JSON within its limit, files as streams, callbacks as the very bytes that were signed. */
+export function installBodyParsers(fastify: FastifyInstance): void {
+  fastify.removeAllContentTypeParsers();
+  fastify.addContentTypeParser('application/json', (request: FastifyRequest, payload: IncomingMessage) => parse(request, payload, true));
+  fastify.addContentTypeParser('*', (request: FastifyRequest, payload: IncomingMessage) => parse(request, payload, false));
+}
+
+async function parse(request: FastifyRequest, payload: IncomingMessage, json: boolean): Promise<unknown> {
+  const path = request.url.split('?')[0] ?? '';
+  const kind = RAW_ROUTES.find((route) => route.method === request.method && route.path.test(path))?.kind;
+  if (kind === 'stream') return payload;
+  if (kind === 'raw') return readAll(request, payload);
+  if (!json) throw new Problem('unsupported_media_type', 'Send JSON: Content-Type: application/json.');
+  if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw new Problem('unsupported_media_type', 'Send the body plain: content encodings are not taken.');
+  return readJson(await readAll(request, payload));
+}
+
+async function readAll(request: FastifyRequest, payload: IncomingMessage): Promise<Buffer> {
+  if (Number(request.headers['content-length'] ?? 0) > JSON_LIMIT_BYTES) throw tooLarge();
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const timer = setTimeout(() => payload.destroy(), ARRIVE_MS);
+  try {
+    for await (const chunk of payload as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > JSON_LIMIT_BYTES) throw tooLarge();
+      chunks.push(chunk);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+const tooLarge = (): Problem => new Problem('payload_too_large', `JSON bodies may have ${JSON_LIMIT_BYTES} bytes (2.5 MiB). Send larger files as uploads.`, { headers: { connection: 'close' } });
+
+function readJson(bytes: Buffer): object {
+  if (bytes.length === 0) throw new Problem('invalid_json', 'The body is empty.');
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new Problem('invalid_json', 'The body is not UTF-8.');
+  }
+  if (deeperThan(text, DEEPEST)) throw new Problem('invalid_json', `The body is nested more than ${DEEPEST} levels deep.`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text, refusePrototypes);
+  } catch (error) {
+    if (error instanceof Problem) throw error;
+    throw new Problem('invalid_json', (error as Error).message.slice(0, 200));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidRequest([{ pointer: '', message: 'Must be an object.' }]);
+  return value;
+}
+
+function refusePrototypes(name: string, value: unknown): unknown {
+  if (name === '__proto__') throw new Problem('invalid_json', 'The body has a field "__proto__".');
+  return value;
+}
+
+/** Counts brackets outside of strings: cheaper than parsing, and safe on what would make a parser recurse. */
+function deeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === 92) index += 1;
+      else if (code === 34) inString = false;
+    } else if (code === 34) inString = true;
+    else if (code === 123 || code === 91) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (code === 125 || code === 93) depth -= 1;
+  }
+  return false;
+}

@@ -1,0 +1,28 @@
+import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { pointerSegment, type FieldError } from '../conversion/job-body.js';
+import { invalidRequest } from './problem.js';
+
+/** Checks bodies and queries against their DTOs: unknown fields are refused, and every complaint names its field by JSON pointer. */
+export function bodyPipe(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidNonWhitelisted: true,
+    forbidUnknownValues: true,
+    stopAtFirstError: false,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => invalidRequest(errors.flatMap((error) => toFieldErrors(error, ''))),
+  });
+}
+
+function toFieldErrors(error: ValidationError, above: string): FieldError[] {
+  const pointer = above + pointerSegment(error.property);
+  const constraints = error.constraints ?? {};
+  const nested = (error.children ?? []).flatMap((child) => toFieldErrors(child, pointer));
+  if (nested.length > 0) return nested;
+  if (constraints['whitelistValidation'] !== undefined) return [{ pointer, message: 'There is no such field.' }];
+  if (constraints['unknownValue'] !== undefined) return [{ pointer: above, message: 'Must be an object.' }];
+  // One sentence a field is enough; the first one broken is the most basic.
+  const message = constraints['isString'] ?? constraints['isInt'] ?? constraints['isArray'] ?? constraints['isObject'] ?? Object.values(constraints)[0];
+  return [{ pointer, message: message ?? 'Is not valid.' }];
+}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { Readable } from 'node:stream';
+import { v7 as uuidv7 } from 'uuid';
+import type { FieldError, JobBody } from '../conversion/job-body.js';
+import { outputSteps, type JobGraph } from '../conversion/job-graph.js';
+import { readJob } from '../conversion/read-job.js';
+import { contentTypeOf } from '../files/kinds.js';
+import { Staging } from '../files/staging.js';
+import { invalidRequest, Problem } from '../http/problem.js';
+import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
+import { Registry } from '../providers/registry.js';
+import { RouterService, type Route } from '../routing/router.service.js';
+import { EGRESS_POLICY } from '../platform/tokens.js';
+import { Inject } from '@nestjs/common';
+import { JobStore, type NewFile } from './job-store.js';
+import type { WholeJob } from './rows.js';
+
+/** How long an upload may be missing before its job fails. */
+const UPLOAD_SECONDS = 86_400;
+
+/** Takes a job in: reads it, finds out who could run it, writes it. What cannot be run by anybody is refused here. */
+@Injectable()
+export class AcceptService {
+  constructor(
+    private readonly store: JobStore,
+    private readonly registry: Registry,
+    private readonly router: RouterService,
+    private readonly staging: Staging,
+    @Inject(EGRESS_POLICY) private readonly policy: EgressPolicy,
+  ) {}
+
+  async accept(tenant: string, body: JobBody): Promise<WholeJob> {
+    const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url) });
+    if ('errors' in read) throw invalidRequest(read.errors);
+    const { graph } = read;
+    const stages = this.plan(graph, body);
+    const files = await this.keepInline(graph);
+    const awaitsUploads = graph.inputs.some((input) => input.type === 'upload');
+    const id = uuidv7();
+    return this.store.insert({
+      id,
+      tenant,
+      graph: withoutBytes(graph),
+      stages: stages.map((stage) => ({ ...stage, id: uuidv7() })),
+      files,
+      awaitsUploads,
+      deadlineSeconds: awaitsUploads ? UPLOAD_SECONDS : graph.routing.deadlineSeconds,
+      events: [
+        { type: 'job.created', cause: 'caller', detail: { inputs: graph.inputs.length, steps: graph.steps.length } },
+        { type: 'plan.decided', cause: 'caller', detail: { stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
+        ...(awaitsUploads ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
+      ],
+    });
+  }
+
+  private refusalOf(url: string): string | null {
+    try {
+      checkUrl(url, this.policy);
+      return null;
+    } catch (error) {
+      if (error instanceof EgressRefused) return error.message;
+      throw error;
+    }
+  }
+
+  private plan(graph: JobGraph, body: JobBody) {
+    const route = this.router.route(graph, graph.steps);
+    if ('stages' in route) return route.stages;
+    throw refusal(route, graph, body);
+  }
+
+  /** Bytes that came inside the body are kept as files, so that every provider after the first can have them too. */
+  private async keepInline(graph: JobGraph): Promise<Map<string, NewFile>> {
+    const files = new Map<string, NewFile>();
+    for (const input of graph.inputs) {
+      if (input.type !== 'base64') continue;
+      const filename = input.filename ?? input.id;
+      const staged = await this.staging.write(Readable.from([Buffer.from(input.data, 'base64')]), Number.MAX_SAFE_INTEGER);
+      files.set(input.id, { id: uuidv7(), path: staged.path, filename, contentType: contentTypeOf(filename), size: staged.size, sha256: staged.sha256 });
+    }
+    return files;
+  }
+}
+
+function withoutBytes(graph: JobGraph): JobGraph {
+  return { ...graph, inputs: graph.inputs.map((input) => (input.type === 'base64' ? { ...input, data: '' } : input)) };
+}
+
+/** Nobody offers it, or those who do are left out by the caller's own wishes: two different things to mend. */
+function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody): Problem {
+  const byWishes = route.exclusions.filter(({ code }) => code !== 'input_type');
+  const errors: FieldError[] = graph.steps
+    .map((step) => ({ step, reasons: route.refusals.filter(({ step: id }) => id === step.id) }))
+    .filter(({ reasons }) => reasons.length > 0)
+    .map(({ step, reasons }) => ({ pointer: pointerOf(step.id, body), message: reasons.map(({ provider, reason }) => `${provider}: ${reason}`).join(' ') }));
+  if (byWishes.length > 0) {
+    const who = [...byWishes.map(({ message }) => message), ...errors.map(({ message }) => message)].join(' ');
+    return new Problem('no_eligible_provider', `No provider that may run this job offers all of it. ${who}`, { errors: [{ pointer: '/routing', message: who }] });
+  }
+  const names = outputSteps(graph.steps).map(({ id }) => id).join(', ');
+  return new Problem('unsupported_conversion', errors.length > 0 ? errors.map(({ message }) => message).join(' ') : `No provider is configured that could make ${names}.`, { errors });
+}
+
+function pointerOf(stepId: string, body: JobBody): string {
+  const index = body.steps.findIndex((step, position) => (step.id ?? `step-${position + 1}`) === stepId);
+  return body.steps[index]?.to === undefined ? `/steps/${index}` : `/steps/${index}/to`;
+}

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import type { JobGraph } from '../conversion/job-graph.js';
+import { Database } from '../platform/database.js';
+import type { PlannedStage } from '../routing/stages.js';
+import type { NewEvent } from './event-store.js';
+import { WHOLE_JOB, type WholeJob } from './rows.js';
+
+export interface NewFile {
+  readonly id: string;
+  readonly path: string;
+  readonly filename: string;
+  readonly contentType: string;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+export interface NewJob {
+  readonly id: string;
+  readonly tenant: string;
+  readonly graph: JobGraph;
+  readonly stages: readonly (PlannedStage & { readonly id: string })[];
+  /** Files of base64 inputs, by input id. */
+  readonly files: ReadonlyMap<string, NewFile>;
+  readonly awaitsUploads: boolean;
+  readonly deadlineSeconds: number;
+  readonly events: readonly NewEvent[];
+}
+
+export interface JobFilter {
+  readonly tenant: string;
+  readonly status?: string;
+  readonly tag?: string;
+  readonly provider?: string;
+  readonly createdAfter?: Date;
+  readonly createdBefore?: Date;
+  /** Only jobs older than this one. */
+  readonly before?: string;
+  readonly limit: number;
+}
+
+/** The callers' side of jobs: accept one, read them. What moves a job stands in `execution`. */
+@Injectable()
+export class JobStore {
+  constructor(private readonly database: Database) {}
+
+  /** One statement, one commit: the job with all that belongs to it, and the word to the workers. Returns the job as read back. */
+  async insert(job: NewJob): Promise<WholeJob> {
+    const { id, graph } = job;
+    const status = job.awaitsUploads ? 'awaiting_input' : 'queued';
+    const inputs = graph.inputs.map((input, position) => ({
+      id: input.id,
+      position,
+      type: input.type,
+      filename: 'filename' in input ? (input.filename ?? null) : null,
+      status: input.type === 'upload' ? 'awaiting' : 'ready',
+      file_id: job.files.get(input.id)?.id ?? null,
+    }));
+    const steps = graph.steps.map((step, position) => ({ id: step.id, position, operation: step.operation }));
+    const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, ready: stage.needs.length === 0 }));
+    const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
+    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(INSERT_JOB, [
+      id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events),
+    ]);
+    const at = rows[0];
+    if (at === undefined) throw new Error('the job was not written');
+    return {
+      id, tenant: job.tenant, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds,
+      created_at: at.created_at, queued_at: at.queued_at, started_at: null, ended_at: null,
+      inputs: inputs as WholeJob['inputs'],
+      steps: steps.map((step) => ({ ...step, status: 'pending', provider: null })),
+      attempts: [],
+      files: [],
+    };
+  }
+
+  async find(tenant: string, id: string): Promise<WholeJob | null> {
+    const rows = await this.database.query<WholeJob>(`SELECT ${WHOLE_JOB} FROM job j WHERE j.id = $1 AND j.tenant = $2`, [id, tenant]);
+    return rows[0] ?? null;
+  }
+
+  /** Newest first: ids are UUIDv7, so their order is that of creation. */
+  async list(filter: JobFilter): Promise<WholeJob[]> {
+    const values: unknown[] = [filter.tenant];
+    const conditions = ['j.tenant = $1'];
+    const where = (condition: (place: string) => string, value: unknown) => {
+      if (value === undefined) return;
+      values.push(value);
+      conditions.push(condition(`$${values.length}`));
+    };
+    where((place) => `j.status = ${place}`, filter.status);
+    where((place) => `j.tag = ${place}`, filter.tag);
+    where((place) => `EXISTS (SELECT 1 FROM attempt a WHERE a.job_id = j.id AND a.provider = ${place})`, filter.provider);
+    where((place) => `j.created_at > ${place}`, filter.createdAfter);
+    where((place) => `j.created_at < ${place}`, filter.createdBefore);
+    where((place) => `j.id < ${place}`, filter.before);
+    return this.database.query<WholeJob>(`SELECT ${WHOLE_JOB} FROM job j WHERE ${conditions.join(' AND ')} ORDER BY j.id DESC LIMIT ${Math.trunc(filter.limit)}`, values);
+  }
+}
+
+const INSERT_JOB = `
+  WITH job_row AS (
+    INSERT INTO job (id, tenant, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
+    VALUES ($1, $2, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
+    RETURNING created_at, queued_at),
+  file_rows AS (
+    INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256)
+    SELECT f.id, $1, 'upload', f.path, f.filename, f.content_type, f.size, f.sha256
+    FROM jsonb_to_recordset($12::jsonb) AS f (id uuid, path text, filename text, content_type text, size bigint, sha256 text)),
+  input_rows AS (
+    INSERT INTO job_input (job_id, id, position, type, filename, status, file_id)
+    SELECT $1, i.id, i.position, i.type, i.filename, i.status, i.file_id
+    FROM jsonb_to_recordset($9::jsonb) AS i (id text, position int, type text, filename text, status text, file_id uuid)),
+  step_rows AS (
+    INSERT INTO job_step (job_id, id, position, operation)
+    SELECT $1, s.id, s.position, s.operation FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text)),
+  stage_rows AS (
+    INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
+    SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
+    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),
+  event_rows AS (
+    INSERT INTO event (job_id, sequence, type, cause, detail)
+    SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')
+    FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position))
+  SELECT created_at, queued_at, CASE WHEN $3 = 'queued' THEN pg_notify('conversion_due', '') END FROM job_row`;

@@ -1,0 +1,90 @@
+import type { JobError } from '../conversion/errors.js';
+import type { JobGraph } from '../conversion/job-graph.js';
+import type { AttemptStatus, JobStatus, StepStatus } from './states.js';
+
+/** Rows as PostgreSQL gives them. Inside `json_agg` times are text. */
+
+export interface JobRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly status: JobStatus;
+  readonly graph: JobGraph;
+  readonly tag: string | null;
+  readonly progress: number;
+  readonly error: JobError | null;
+  readonly retention_seconds: number;
+  readonly created_at: Date;
+  readonly queued_at: Date | null;
+  readonly started_at: Date | null;
+  readonly ended_at: Date | null;
+}
+
+export interface InputRow {
+  readonly id: string;
+  readonly type: string;
+  readonly filename: string | null;
+  readonly status: 'awaiting' | 'ready';
+  readonly file_id: string | null;
+}
+
+export interface StepRow {
+  readonly id: string;
+  readonly operation: string;
+  readonly status: StepStatus;
+  readonly provider: string | null;
+}
+
+export interface StoredError {
+  readonly kind: string;
+  readonly code: string | null;
+  readonly message: string;
+}
+
+export interface AttemptRow {
+  readonly id: string;
+  readonly stage_id: string;
+  readonly provider: string;
+  readonly provider_job_id: string | null;
+  readonly step_ids: readonly string[];
+  readonly status: AttemptStatus;
+  readonly progress: number | null;
+  readonly cost: string | number | null;
+  readonly currency: string | null;
+  readonly error: StoredError | null;
+  readonly started_at: string;
+  readonly ended_at: string | null;
+}
+
+export interface FileRow {
+  readonly id: string;
+  readonly role: 'upload' | 'result';
+  readonly path: string | null;
+  readonly filename: string;
+  readonly content_type: string;
+  readonly size: string | number;
+  readonly sha256: string | null;
+  readonly step_id: string | null;
+  readonly position: number;
+  readonly is_output: boolean;
+  readonly provider: string | null;
+  readonly provider_file_id: string | null;
+  readonly provider_url: string | null;
+  readonly expires_at: string | null;
+  readonly erased_at: string | null;
+}
+
+/** A job with all that belongs to it: what one statement reads. */
+export interface WholeJob extends JobRow {
+  readonly inputs: readonly InputRow[];
+  readonly steps: readonly StepRow[];
+  readonly attempts: readonly AttemptRow[];
+  readonly files: readonly FileRow[];
+}
+
+/** Selects a `WholeJob` from `job j`. */
+export const WHOLE_JOB = `
+  j.id, j.tenant, j.status, j.graph, j.tag, j.progress, j.error, j.retention_seconds, j.created_at, j.queued_at, j.started_at, j.ended_at,
+  (SELECT coalesce(json_agg(i ORDER BY i.position), '[]') FROM job_input i WHERE i.job_id = j.id) AS inputs,
+  (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM job_step s WHERE s.job_id = j.id) AS steps,
+  (SELECT coalesce(json_agg(a ORDER BY a.id), '[]') FROM attempt a WHERE a.job_id = j.id) AS attempts,
+  (SELECT coalesce(json_agg(f ORDER BY f.step_id, f.position), '[]') FROM file f WHERE f.job_id = j.id) AS files`;

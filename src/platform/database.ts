@@ -1,0 +1,59 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import { PrismaClient } from '../generated/prisma/client.js';
+
+export type Row = Record<string, unknown>;
+
+/** Runs SQL: the pool, or one transaction of it. */
+export interface Sql {
+  query<T extends object>(text: string, values?: readonly unknown[]): Promise<T[]>;
+}
+
+/**
+ * One pool for the process. Hot statements are SQL through `query` and `transaction`; administration goes through `prisma`.
+ * Times are the database's: nothing here passes the process's clock to it.
+ */
+export class Database implements Sql {
+  readonly prisma: PrismaClient;
+
+  private constructor(
+    readonly pool: pg.Pool,
+    readonly connectionString: string,
+  ) {
+    this.prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+  }
+
+  static open(connectionString: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}): Database {
+    const pool = new pg.Pool({ connectionString, max: options.max ?? 20, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000 });
+    // Without a listener a server that restarts takes the process with it.
+    pool.on('error', (error) => options.onError?.(error));
+    return new Database(pool, connectionString);
+  }
+
+  async query<T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> {
+    const { rows } = await this.pool.query<T>(text, [...values]);
+    return rows;
+  }
+
+  /** Runs `work` in one transaction; anything it throws rolls back. */
+  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const result = await work({ query: async <R extends object>(text: string, values: readonly unknown[] = []) => (await client.query<R>(text, [...values])).rows });
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((failure: unknown) => (broken = failure as Error));
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.prisma.$disconnect();
+    if (!this.pool.ended) await this.pool.end();
+  }
+}

@@ -1,0 +1,47 @@
+import type { LoggerService } from '@nestjs/common';
+import pino from 'pino';
+
+/**
+ * Nest's log on pino: one JSON object a line. Only texts and plain objects that our own code made are logged; foreign errors are mapped
+ * before they come here, because they carry headers and bodies.
+ */
+export class PinoLogger implements LoggerService {
+  private readonly pino: pino.Logger;
+
+  constructor(level: string) {
+    this.pino = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write('info', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  /** Nest puts the context last. */
+  private write(level: pino.Level, message: unknown, rest: readonly unknown[]): void {
+    const context = rest.at(-1);
+    const fields = { context: typeof context === 'string' ? context : undefined };
+    if (message instanceof Error) this.pino[level]({ ...fields, error: { name: message.name, message: message.message, stack: message.stack } });
+    else if (typeof message === 'object' && message !== null) this.pino[level]({ ...fields, ...message });
+    else this.pino[level](fields, String(message));
+  }
+}

@@ -1,0 +1,159 @@
+import { canonicalFormat, categoryOf } from '../../conversion/formats.js';
+import { ProviderError } from '../../conversion/errors.js';
+import type { Cost, Report, StageInput, StageStep, StageWork, VendorFile } from '../../conversion/provider.js';
+import type { Options } from '../../conversion/job-graph.js';
+import { readJobFailure } from './errors.js';
+import { captureEngine, CATEGORY_WORDS, targetOf } from './formats.js';
+import type { Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
+
+/** `input[]` of a create. */
+interface DeclaredInput {
+  readonly type: 'remote' | 'base64' | 'output';
+  readonly source: string;
+  readonly filename?: string;
+  readonly engine?: string;
+  readonly options?: Options;
+}
+
+interface Conversion {
+  readonly category: string;
+  readonly target: string;
+  readonly options: Options;
+}
+
+export interface CreateBody {
+  readonly process: false;
+  readonly conversion: readonly Conversion[];
+  readonly input?: readonly DeclaredInput[];
+  readonly callback?: string;
+}
+
+/**
+ * The body of `POST /jobs`. `process: false`: the job is inert until `start`. Inputs to be uploaded are not declared, the upload makes them.
+ * Throws `unsupported` where the stage cannot be one job: every conversion of a job is applied to every input of it.
+ */
+export function toCreateBody(work: StageWork, settings: Api2convertSettings): CreateBody {
+  requireOneSetOfFiles(work);
+  const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...inStepOrder(work).flatMap(toDeclaredInput)];
+  return {
+    process: false,
+    conversion: work.steps.map((step) => toConversion(step, settings)),
+    ...(input.length === 0 ? {} : { input }),
+    ...(work.callbackUrl === null ? {} : { callback: work.callbackUrl }),
+  };
+}
+
+function requireOneSetOfFiles({ inputs, steps }: StageWork): void {
+  const files = new Set(inputs.map((input) => input.id));
+  const isOverAll = (step: StageStep): boolean => new Set(step.inputs).size === files.size && step.inputs.every((id) => files.has(id));
+  const isOneJob = steps.length > 0 && steps.every(isOverAll) && (steps.length === 1 || steps.every((step) => step.operation !== 'capture'));
+  if (!isOneJob) throw notTranslatable('The steps are not over one set of files, so api2convert cannot run them as one job.');
+}
+
+/** A merge is in the order in which its step names the files. */
+function inStepOrder({ inputs, steps }: StageWork): readonly StageInput[] {
+  const order = steps[0]?.inputs ?? [];
+  return [...inputs].sort((left, right) => order.indexOf(left.id) - order.indexOf(right.id));
+}
+
+function toDeclaredInput({ source, filename }: StageInput): readonly DeclaredInput[] {
+  const named = filename === null ? {} : { filename };
+  switch (source.type) {
+    case 'url':
+      return [{ type: 'remote', source: source.url, ...named }];
+    case 'base64':
+      return [{ type: 'base64', source: source.data, ...named }];
+    case 'result':
+      return [{ type: 'output', source: source.providerFileId, ...named }];
+    case 'upload':
+      return [];
+    default:
+      throw notTranslatable(`api2convert cannot take this input: ${String(source satisfies never)}.`);
+  }
+}
+
+/** Options of a capture that belong to the input, not to the conversion (SDKs, "screenshot options"). */
+const SCREEN_OPTIONS: ReadonlySet<string> = new Set(['screen_width', 'screen_height', 'device_scale_factor']);
+
+function toCapturedPage(step: StageStep): DeclaredInput {
+  const { url } = step.parameters;
+  const engine = captureEngine(targetOf(step.parameters) ?? '');
+  if (typeof url !== 'string' || engine === null) throw notTranslatable('api2convert cannot capture a page as this format.');
+  const options = Object.entries(callerOptions(step)).filter(([name]) => SCREEN_OPTIONS.has(name));
+  return { type: 'remote', source: url, engine, ...(options.length === 0 ? {} : { options: Object.fromEntries(options) }) };
+}
+
+/** One step as a conversion. What makes the operation what it is comes last: no option goes over it. */
+export function toConversion(step: StageStep, settings: Api2convertSettings): Conversion {
+  const to = targetOf(step.parameters);
+  const options = callerOptions(step);
+  switch (step.operation) {
+    case 'convert':
+      return { ...toFormat(to), options: { allow_multiple_outputs: true, ...options } };
+    case 'compress':
+      return { category: 'operation', target: 'compress', options: { ...given('compression_level', step.parameters['level']), ...options } };
+    case 'merge':
+      return { ...toFormat(to), options: { ...options, merge: true } };
+    case 'archive':
+      return { ...toFormat(to), options };
+    case 'thumbnail':
+      return { category: 'operation', target: 'thumbnail', options: { allow_multiple_outputs: true, ...sizeOf(step), ...options, thumbnail_target: to } };
+    case 'capture':
+      return { ...toFormat(to), options: Object.fromEntries(Object.entries(options).filter(([name]) => !SCREEN_OPTIONS.has(name))) };
+    case 'ocr':
+      return toOcr(step, settings);
+    default:
+      throw notTranslatable(`The operation ${step.operation} is not offered by api2convert.`);
+  }
+}
+
+function toOcr(step: StageStep, { ocr }: Api2convertSettings): Conversion {
+  if (ocr === undefined) throw notTranslatable('OCR is not offered: the account\'s settings.ocr does not say how.');
+  const language = ocr.languageOption === undefined ? {} : given(ocr.languageOption, step.parameters['language']);
+  return { ...toFormat(targetOf(step.parameters) ?? ocr.target), options: { ...language, ...callerOptions(step), ...ocr.options } };
+}
+
+function toFormat(to: string | null): { readonly category: string; readonly target: string } {
+  const category = to === null ? null : categoryOf(to);
+  if (to === null || category === null) throw notTranslatable(`The target ${to ?? '(none)'} is no format that api2convert is known to write.`);
+  return { category: CATEGORY_WORDS[category], target: to };
+}
+
+const callerOptions = (step: StageStep): Options => ({ ...step.options, ...step.providerOptions });
+const given = (name: string, value: unknown): Options => (value === undefined ? {} : { [name]: value });
+const sizeOf = ({ parameters }: StageStep): Options => ({ ...given('width', parameters['width']), ...given('height', parameters['height']) });
+const notTranslatable = (message: string): ProviderError => new ProviderError('unsupported', message, { created: 'not_created' });
+
+/** How a job stands. Only three words end it, every other one, known or not, means that it runs (SDK contract, statuses). */
+export function readReport(job: Api2convertJob, word: string, steps: readonly StageStep[], settings: Api2convertSettings, secrets: readonly string[]): Report {
+  const cost: Cost = { credits: job.spent };
+  if (word === 'canceled') return { state: 'canceled', cost };
+  if (word === 'failed' || (word === 'completed' && job.errors.length > 0)) return { state: 'failed', error: readJobFailure(job, secrets), cost };
+  if (word !== 'completed') return { state: 'running', progress: null, word };
+
+  const results = job.output.flatMap((output) => readResult(job, output, steps, settings));
+  const empty = steps.find((step) => results.every((result) => result.step !== step.id));
+  if (empty === undefined) return { state: 'succeeded', results, cost };
+  return { state: 'failed', error: new ProviderError('output_invalid', `api2convert completed the job without a readable file for the step ${empty.id}.`), cost };
+}
+
+/** Statuses of a file that can no longer be downloaded (OpenAPI document, "job downloading"). */
+const UNREADABLE: ReadonlySet<string> = new Set(['disabled', 'expired', 'overuse']);
+
+function readResult(job: Api2convertJob, output: Api2convertOutput, steps: readonly StageStep[], settings: Api2convertSettings): readonly VendorFile[] {
+  const step = stepOf(job, output.source.conversion, steps, settings);
+  if (step === undefined || output.uri === null || !/^https?:\/\//i.test(output.uri) || UNREADABLE.has(output.status ?? '')) return [];
+  const filename = output.filename ?? output.name;
+  return [{ step: step.id, providerFileId: output.id, url: output.uri, filename, contentType: output.content_type, size: output.size }];
+}
+
+/** The step that a conversion of the job is: by its place, as we sent them, unless its target says that the places moved. */
+function stepOf(job: Api2convertJob, conversionId: string | null, steps: readonly StageStep[], settings: Api2convertSettings): StageStep | undefined {
+  if (steps.length === 1) return steps[0];
+  const place = job.conversion.findIndex((conversion) => conversion.id !== null && conversion.id === conversionId);
+  const target = job.conversion[place]?.target ?? null;
+  const alike = target === null ? [] : steps.filter((step) => canonicalFormat(toConversion(step, settings).target) === canonicalFormat(target));
+  const atPlace = steps[place];
+  if (alike.length === 0 || (atPlace !== undefined && alike.includes(atPlace))) return atPlace;
+  return alike.length === 1 ? alike[0] : undefined;
+}

@@ -1,0 +1,133 @@
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { CallbackReading, CreatedJob, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
+import { uploadKey } from '../../conversion/provider.js';
+import { ProviderError } from '../../conversion/errors.js';
+import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
+import { readRefusal, unreadable, type CallName } from './errors.js';
+import { INPUT_TYPES, offers } from './formats.js';
+import { readReport, toCreateBody } from './mapper.js';
+import { readJobText, settingsSchema, type Api2convertJob } from './wire.js';
+
+export { settingsSchema } from './wire.js';
+
+/** Statuses of a job that was not started yet (API document, statuses). */
+const BEFORE_START: ReadonlySet<string> = new Set(['created', 'incomplete', 'ready']);
+
+type Call = Omit<VendorCall, 'name' | 'signal'>;
+
+/** api2convert, REST API v2. Throws a ZodError where `account.settings` is not `settingsSchema`. */
+export function api2convertProvider(account: ProviderAccount, http: VendorHttp, now: () => Date): Provider {
+  const settings = settingsSchema.parse(account.settings);
+  const jobs = `${account.baseUrl.replace(/\/+$/, '')}/jobs`;
+  const jobUrl = (providerJobId: string): string => `${jobs}/${encodeURIComponent(providerJobId)}`;
+  const headers = { [settings.keyHeader]: account.apiKey };
+
+  /** Secrets that the vendor may repeat in its messages: the account's, and those that belong to one call. */
+  const secrets = (...ofTheCall: readonly unknown[]): readonly string[] =>
+    [account.apiKey, account.webhookSecret, ...ofTheCall].filter((secret): secret is string => typeof secret === 'string' && secret !== '');
+
+  async function ask(name: CallName, call: Call, signal: AbortSignal): Promise<VendorAnswer> {
+    try {
+      return await http.call({ ...call, name, signal });
+    } catch (failure) {
+      throw readCallFailure(failure);
+    }
+  }
+
+  async function readJob(providerJobId: string, signal: AbortSignal, known: readonly string[]): Promise<Api2convertJob> {
+    const answer = await ask('read', { method: 'GET', url: jobUrl(providerJobId), headers }, signal);
+    if (!isSuccess(answer)) throw readRefusal('read', answer, now(), known);
+    const job = readJobText(answer.text);
+    if (job === null) throw unreadable('read', answer.status, 'its body is no job');
+    if (job.id !== null && job.id !== providerJobId) throw unreadable('read', answer.status, 'its body is another job');
+    return job;
+  }
+
+  return {
+    id: account.id,
+    adapter: 'api2convert',
+    traits: { wholeGraph: false, startsOnCreate: false, callbacks: 'job', inputTypes: INPUT_TYPES },
+
+    offers: (wish) => offers(wish, settings),
+
+    async create(work, signal) {
+      const answer = await ask('create', { method: 'POST', url: jobs, headers, json: toCreateBody(work, settings) }, signal);
+      if (!isSuccess(answer)) throw readRefusal('create', answer, now(), secrets(work.reference));
+      const job = readJobText(answer.text);
+      if (job === null || job.id === null) throw unreadable('create', answer.status, 'its body is no job with an id');
+      return { providerJobId: job.id, awaitsUploads: keysOfUploads(work), notes: { server: job.server, token: job.token } };
+    },
+
+    async upload(work, created, inputId, content, signal) {
+      const { server, token } = await uploadPlace(created, signal);
+      const form = { fields: [], file: { field: 'file', content } };
+      // The upload host gets the job's token: the account key must never travel there (SDKs, file uploader).
+      const answer = await ask(
+        'upload',
+        {
+          method: 'POST',
+          url: `${server.replace(/\/+$/, '')}/upload-file/${encodeURIComponent(created.providerJobId)}`,
+          headers: { 'x-oc-token': token, 'x-oc-upload-uuid': uploadUuid(work, inputId) },
+          form,
+        },
+        signal,
+      );
+      if (!isSuccess(answer)) throw readRefusal('upload', answer, now(), secrets(token, work.reference));
+    },
+
+    async start(created, signal) {
+      const known = secrets(created.notes['token']);
+      const answer = await ask('start', { method: 'PATCH', url: jobUrl(created.providerJobId), headers, json: { process: true } }, signal);
+      if (!isSuccess(answer) && answer.status !== 409) throw readRefusal('start', answer, now(), known);
+      // A 409, and a success that does not say so, prove nothing: the job itself tells whether it was started.
+      if (isSuccess(answer) && readJobText(answer.text) !== null) return;
+      const { status } = await readJob(created.providerJobId, signal, known);
+      if (status.code === null || BEFORE_START.has(status.code)) {
+        throw new ProviderError('unavailable', `api2convert did not start the job: it is still ${status.code ?? 'without a status'}.`, { code: `http_${answer.status}` });
+      }
+    },
+
+    async read(job: RunningJob, signal) {
+      const answer = await readJob(job.providerJobId, signal, secrets(job.reference));
+      if (answer.status.code === null) throw unreadable('read', 200, 'its body tells no status');
+      return readReport(answer, answer.status.code, job.steps, settings, secrets(job.reference, answer.token));
+    },
+
+    async cancel(providerJobId, signal) {
+      const answer = await ask('cancel', { method: 'DELETE', url: jobUrl(providerJobId), headers }, signal);
+      const isOver = answer.status === 404 || answer.status === 409;
+      if (!isSuccess(answer) && !isOver) throw readRefusal('cancel', answer, now(), secrets());
+    },
+
+    readCallback: (callback) => readCallback(callback, settings.signatureHeader, account.webhookSecret),
+  };
+
+  /** Where uploads go. After a restart the notes are gone and the job is asked. */
+  async function uploadPlace(created: CreatedJob, signal: AbortSignal): Promise<{ server: string; token: string }> {
+    const { server, token } = created.notes;
+    if (isUploadHost(server) && typeof token === 'string') return { server, token };
+    const job = await readJob(created.providerJobId, signal, secrets());
+    if (isUploadHost(job.server) && job.token !== null) return { server: job.server, token: job.token };
+    throw unreadable('read', 200, 'the job tells no upload host or no token');
+  }
+}
+
+const isSuccess = (answer: VendorAnswer): boolean => answer.status >= 200 && answer.status < 300;
+const isUploadHost = (server: unknown): server is string => typeof server === 'string' && /^https?:\/\//i.test(server);
+const keysOfUploads = (work: StageWork): readonly string[] => work.inputs.filter((input) => input.source.type === 'upload').map(uploadKey);
+
+/** The same for the same file of the same attempt, so that an upload sent twice is known as one. */
+function uploadUuid(work: StageWork, inputId: string): string {
+  return createHash('sha256').update(`${work.reference} ${inputId}`).digest('hex').slice(0, 32);
+}
+
+/** HMAC-SHA256 of the raw body, lower-case hex (SDKs since 10.2, webhook). Until the vendor signs for an account, no secret is set. */
+function readCallback(callback: RawCallback, header: string, secret: string | null): CallbackReading {
+  const providerJobId = readJobText(callback.body.toString('utf8'))?.id ?? null;
+  if (secret === null || secret === '') return { verdict: 'hint', providerJobId };
+  const told = callback.headers[header];
+  const expected = Buffer.from(createHmac('sha256', secret).update(callback.body).digest('hex'));
+  const given = Buffer.from(typeof told === 'string' ? told : '');
+  const isGenuine = given.length === expected.length && timingSafeEqual(given, expected);
+  return isGenuine ? { verdict: 'proven', providerJobId } : { verdict: 'refused' };
+}

@@ -1,0 +1,45 @@
+import type { Content, CreatedJob, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
+import type { ProviderError } from '../conversion/errors.js';
+import { readCallFailure } from './vendor-call.js';
+
+/** How long one step of an attempt may take at the vendor, in ms, all its calls together. Uploads are bound by their idle time alone. */
+const CREATE_MS = 60_000;
+const START_MS = 60_000;
+const READ_MS = 30_000;
+const CANCEL_MS = 15_000;
+
+/**
+ * A provider as the rest of the service uses it: every call has a deadline, and whatever goes wrong is a `ProviderError`.
+ * The adapter inside knows neither clocks nor policies.
+ */
+export class GuardedProvider {
+  constructor(readonly inner: Provider) {}
+
+  create(work: StageWork, signal: AbortSignal): Promise<CreatedJob> {
+    return guarded(signal, CREATE_MS, (limited) => this.inner.create(work, limited));
+  }
+
+  upload(work: StageWork, created: CreatedJob, inputId: string, content: Content, signal: AbortSignal): Promise<void> {
+    return guarded(signal, null, (limited) => this.inner.upload(work, created, inputId, content, limited));
+  }
+
+  start(created: CreatedJob, signal: AbortSignal): Promise<void> {
+    return guarded(signal, START_MS, (limited) => this.inner.start(created, limited));
+  }
+
+  read(job: RunningJob, signal: AbortSignal): Promise<Report> {
+    return guarded(signal, READ_MS, (limited) => this.inner.read(job, limited));
+  }
+
+  cancel(providerJobId: string, signal: AbortSignal): Promise<void> {
+    return guarded(signal, CANCEL_MS, (limited) => this.inner.cancel(providerJobId, limited));
+  }
+}
+
+async function guarded<T>(signal: AbortSignal, ms: number | null, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  try {
+    return await call(ms === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]));
+  } catch (error) {
+    throw readCallFailure(error) satisfies ProviderError;
+  }
+}

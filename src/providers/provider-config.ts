@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { SettingsError, type Env } from '../platform/env.js';
+import { CATALOG } from './catalog.js';
+
+const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"');
+const decimal = z.string().regex(/^\d{1,12}(\.\d{1,8})?$/, 'must be a decimal number that is not negative, such as "0.0200"');
+const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a currency code such as "USD"');
+
+const credits = z
+  .strictObject({
+    operation: z.string().optional(),
+    from: z.string().optional(),
+    to: z.string().optional(),
+    category: z.string().optional(),
+    credits: z.number().nonnegative().optional(),
+    creditsPerMinute: z.number().nonnegative().optional(),
+  })
+  .refine((row) => (row.credits === undefined) !== (row.creditsPerMinute === undefined), 'needs either credits or creditsPerMinute');
+
+const providerConfig = z.strictObject({
+  id,
+  adapter: z.string(),
+  baseUrl: z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'must be an http or https address').optional(),
+  apiKey: z.string().min(1),
+  webhookSecret: z.string().min(1).nullish(),
+  priority: z.number().int().default(1),
+  weight: z.number().nonnegative().default(1),
+  regions: z.array(z.string()).default([]),
+  maxConcurrent: z.number().int().positive().nullish(),
+  settings: z.record(z.string(), z.unknown()).default({}),
+  pricing: z.strictObject({ currency, perCredit: decimal, credits: z.array(credits).default([]) }).nullish(),
+});
+
+const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), budgets: z.array(z.unknown()).default([]) });
+
+/** One configured account. `baseUrl` has no trailing slash. */
+export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string };
+
+/** The configured accounts, in the file's order; without a file, one for each adapter whose key is set. */
+export function readProviderConfigs(env: Env, variables: Readonly<Record<string, string | undefined>>): readonly ProviderConfig[] {
+  const configs = env.raw.PROVIDERS_FILE === undefined ? fromEnvironment(variables) : fromFile(env.raw.PROVIDERS_FILE, variables);
+  return configs.map((config) => ({ ...config, baseUrl: config.baseUrl.replace(/\/+$/, '') }));
+}
+
+function fromEnvironment(variables: Readonly<Record<string, string | undefined>>): ProviderConfig[] {
+  return CATALOG.flatMap(({ name, environment, defaultBaseUrl }, index) => {
+    const apiKey = variables[`${environment}_API_KEY`];
+    if (apiKey === undefined || apiKey === '') return [];
+    const baseUrl = variables[`${environment}_BASE_URL`] || defaultBaseUrl;
+    const webhookSecret = variables[`${environment}_WEBHOOK_SECRET`] || null;
+    return [{ ...providerConfig.parse({ id: name, adapter: name, apiKey, webhookSecret, priority: index + 1 }), baseUrl }];
+  });
+}
+
+function fromFile(path: string, variables: Readonly<Record<string, string | undefined>>): ProviderConfig[] {
+  const wrong = (message: string) => new SettingsError(`PROVIDERS_FILE (${path}): ${message}`);
+  let content: unknown;
+  try {
+    content = resolveReferences(JSON.parse(readFileSync(path, 'utf8')), variables);
+  } catch (error) {
+    throw wrong(error instanceof SyntaxError ? 'is not valid JSON.' : (error as Error).message);
+  }
+  const parsed = providersFile.safeParse(content);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw wrong(`/${issue?.path.join('/') ?? ''} ${issue?.message ?? 'is wrong'}.`);
+  }
+  if (parsed.data.budgets.length > 0) throw wrong('/budgets are not supported yet; leave them out.');
+  const seen = new Set<string>();
+  return parsed.data.providers.map((config, index) => {
+    const adapter = CATALOG.find(({ name }) => name === config.adapter);
+    if (adapter === undefined) throw wrong(`/providers/${index}/adapter: there is no adapter "${config.adapter}"; use ${CATALOG.map(({ name }) => name).join(' or ')}.`);
+    if (seen.has(config.id)) throw wrong(`/providers/${index}/id: "${config.id}" is used twice.`);
+    seen.add(config.id);
+    const settings = adapter.settings.safeParse(config.settings);
+    if (!settings.success) throw wrong(`/providers/${index}/settings/${settings.error.issues[0]?.path.join('/') ?? ''}: ${settings.error.issues[0]?.message ?? 'is wrong'}.`);
+    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl };
+  });
+}
+
+/** "env:NAME" is read from the environment, wherever a text stands. */
+function resolveReferences(value: unknown, variables: Readonly<Record<string, string | undefined>>): unknown {
+  if (typeof value === 'string' && value.startsWith('env:')) {
+    const name = value.slice(4);
+    const found = variables[name];
+    if (found === undefined || found === '') throw new Error(`the variable ${name}, which the file refers to, is not set.`);
+    return found;
+  }
+  if (Array.isArray(value)) return value.map((entry) => resolveReferences(entry, variables));
+  if (typeof value !== 'object' || value === null) return value;
+  // An account that is not in use on this machine may leave its webhook secret unset.
+  return Object.fromEntries(
+    Object.entries(value).map(([name, entry]) => [name, name === 'webhookSecret' && typeof entry === 'string' && entry.startsWith('env:') && !variables[entry.slice(4)] ? null : resolveReferences(entry, variables)]),
+  );
+}

@@ -1,0 +1,34 @@
+import { categoryOf, plausiblePair } from '../../conversion/formats.js';
+import type { Offer, StepWish } from '../../conversion/provider.js';
+import type { Parameters } from '../../conversion/job-graph.js';
+
+/** The most bytes that an `import/base64` task carries (RunConvert documents, "Import Base64": 1.5 MB). Larger inputs are uploaded. */
+export const BASE64_MAX_BYTES = 1_500_000;
+
+/** Input types that RunConvert takes and this adapter speaks. */
+export const INPUT_TYPES = ['url', 'upload', 'base64'] as const;
+
+const OFFERED: Offer = { offered: true };
+
+/** RunConvert's operations (documents, "Processing Tasks"): why a step cannot be done there, or null. */
+const REFUSALS: ReadonlyMap<string, (wish: StepWish, to: string) => string | null> = new Map([
+  ['convert', (wish: StepWish, to: string) => (plausiblePair(wish.from, to) ? null : `RunConvert does not convert ${wish.from ?? 'files'} to ${to}.`)],
+  ['compress', () => null],
+  ['merge', (_wish: StepWish, to: string) => (to === 'pdf' ? null : `RunConvert does not merge into ${to}.`)],
+  ['archive', (_wish: StepWish, to: string) => (/^(?:zip|tar(?:\..+)?)$/.test(to) ? null : `RunConvert packs ZIP and TAR archives, not ${to}.`)],
+  ['capture', (_wish: StepWish, to: string) => (to === 'pdf' || categoryOf(to) === 'image' ? null : `RunConvert captures pages as pictures or PDF, not ${to}.`)],
+  ['ocr', () => null],
+  ['watermark', () => null],
+  ['thumbnail', (_wish: StepWish, to: string) => (categoryOf(to) === 'image' ? null : `RunConvert makes thumbnails as pictures, not ${to}.`)],
+]);
+
+export function offers(wish: StepWish): Offer {
+  const refusal = REFUSALS.get(wish.operation);
+  if (refusal === undefined) return { offered: false, reason: `RunConvert has no operation for ${wish.operation}.` };
+  const reason = refusal(wish, target(wish.parameters));
+  return reason === null ? OFFERED : { offered: false, reason };
+}
+
+function target(parameters: Parameters): string {
+  return String(parameters['to'] ?? '');
+}

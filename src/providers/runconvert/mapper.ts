@@ -1,0 +1,241 @@
+import mime from 'mime-types';
+import { ProviderError } from '../../conversion/errors.js';
+import { categoryOf, filenameOfUrl, formatOfFilename } from '../../conversion/formats.js';
+import type { Options } from '../../conversion/job-graph.js';
+import { OPERATIONS, resultFormat } from '../../conversion/operations.js';
+import { uploadKey, type Report, type RunningJob, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
+import { readJobError } from './errors.js';
+import { stateWords, type Settings, type State, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+
+export type TaskBody = Readonly<Record<string, unknown>>;
+
+export interface JobBody {
+  readonly tag: string;
+  readonly tasks: Readonly<Record<string, TaskBody>>;
+}
+
+/** A task whose result a step can take. */
+interface Source {
+  readonly task: string;
+  readonly format: string | null;
+}
+
+/** What options never say: the graph is ours. */
+const RESERVED: ReadonlySet<string> = new Set(['operation', 'input', 'output_format', 'target']);
+/** What stands in the task itself (documents, "Compress"; SDKs). */
+const BESIDE_OPTIONS: ReadonlySet<string> = new Set(['engine', 'engine_version']);
+
+/** `<kind>-<id>-<12 characters of the reference>`, with `-2`, `-3`, … from the second of an id on. Kinds: "import", "result", "export", an operation. */
+export function taskName(kind: string, id: string, reference: string, index = 0): string {
+  return `${kind}-${id}-${reference.slice(0, 12)}${index === 0 ? '' : `-${index + 1}`}`;
+}
+
+/** The body of `POST …/jobs`: a task per input, a task per file or per step, and an export of each, so that every result can be kept. */
+export function toJobBody(work: StageWork, settings: Settings): JobBody {
+  const tasks: [name: string, body: TaskBody][] = [];
+  const sources = new Map<string, Source[]>();
+  for (const { input, name } of importNames(work)) {
+    tasks.push([name, toImport(input, settings)]);
+    sources.set(input.id, [...(sources.get(input.id) ?? []), { task: name, format: formatOf(input) }]);
+  }
+  for (const step of work.steps) {
+    const runs = runsOf(step, sources);
+    const results = runs.map((files, index) => {
+      const name = taskName(step.operation, step.id, work.reference, index);
+      const format = inputFormat(step, files, runs.length === 1);
+      tasks.push([name, present({ ...toProcessing(step, files, format, settings), ...toOptions(step) })]);
+      tasks.push([taskName('export', step.id, work.reference, index), { operation: 'export/url', input: name }]);
+      return { task: name, format: resultFormat(step.operation, step.parameters, format) };
+    });
+    sources.set(step.id, results);
+  }
+  return { tag: work.reference, tasks: Object.fromEntries(tasks) };
+}
+
+/** Where each upload of the stage goes, by `uploadKey`: by the task's name, else by its place among the upload tasks. */
+export function readForms(work: StageWork, tasks: readonly VendorTask[]): ReadonlyMap<string, UploadForm> {
+  const uploads = importNames(work).filter(({ input }) => input.source.type === 'upload');
+  const waiting = tasks.filter((task) => task.operation === 'import/upload' || uploads.some(({ name }) => name === task.name));
+  return new Map(
+    uploads.flatMap(({ input, name }, place) => {
+      const form = (waiting.find((task) => task.name === name) ?? waiting[place])?.form ?? null;
+      return form === null ? [] : [[uploadKey(input), form] as const];
+    }),
+  );
+}
+
+/** How the vendor's job stands. The job's word leads; where it has none, its tasks tell. */
+export function readReport(job: VendorJob, running: RunningJob, settings: Settings, secrets: readonly string[]): Report {
+  const words = stateWords(settings);
+  const states = job.tasks.map((task) => words(task.status));
+  const failed = job.tasks.filter((_task, index) => states[index] === 'failed');
+  const cost = { credits: sum(job.tasks.flatMap((task) => task.credits ?? [])) };
+  const state = job.status === null ? stateOfAll(states) : words(job.status);
+  switch (state) {
+    case 'running':
+      return { state, progress: progressOf(job.tasks), word: (job.status ?? 'unknown').slice(0, 64) };
+    case 'canceled':
+      return { state, cost };
+    case 'failed':
+      return { state, error: readJobError(job, failed, secrets), cost };
+    case 'succeeded': {
+      // "completed" with a failed task inside is no success.
+      if (failed.length > 0) return { state: 'failed', error: readJobError(job, failed, secrets), cost };
+      const results = readResults(job.tasks, running);
+      return results instanceof ProviderError ? { state: 'failed', error: results, cost } : { state, results, cost };
+    }
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The files of every step, in the order of the steps; an error where a step, or one of its files' exports, gave none. */
+function readResults(tasks: readonly VendorTask[], running: RunningJob): VendorFile[] | ProviderError {
+  const exported = exportsOf(tasks, running);
+  const barren = running.steps.find((step) => {
+    const own = exported.filter((item) => item.step === step.id);
+    return own.length === 0 || own.some(({ task }) => task.files.length === 0);
+  });
+  if (barren !== undefined) return new ProviderError('output_invalid', `RunConvert's job succeeded without a file of step ${barren.id}.`);
+  return running.steps.flatMap((step) =>
+    exported
+      .filter((item) => item.step === step.id)
+      .sort((one, other) => one.index - other.index)
+      .flatMap(({ task }) => task.files.map((file) => ({ step: step.id, providerFileId: null, contentType: null, ...file }))),
+  );
+}
+
+interface Place {
+  readonly step: string;
+  readonly index: number;
+}
+
+/** The export tasks, each with its step: by its name, else by what it exports, else, where the numbers agree, by order. */
+function exportsOf(tasks: readonly VendorTask[], running: RunningJob): (Place & { readonly task: VendorTask })[] {
+  const exporting = tasks.filter((task) => (task.operation ?? task.name ?? '').startsWith('export'));
+  const names = new Map(tasks.map((task) => [task.id, task.name]));
+  const placed = exporting.map((task) => {
+    const told = [task.name, ...task.inputs, ...task.inputs.map((id) => names.get(id) ?? null)];
+    return { task, place: told.map((name) => placeOf(name, running)).find((place) => place !== null) ?? null };
+  });
+  const lost = placed.filter(({ place }) => place === null).map(({ task }) => task);
+  const open = running.steps.filter((step) => !placed.some(({ place }) => place?.step === step.id));
+  return placed.flatMap(({ task, place }) => {
+    const guess = open.length === 1 ? open[0] : open.length === lost.length ? open[lost.indexOf(task)] : undefined;
+    if (place !== null) return [{ task, ...place }];
+    return guess === undefined ? [] : [{ task, step: guess.id, index: lost.indexOf(task) }];
+  });
+}
+
+/** Which step's task, and which of its files, a name of ours means. */
+function placeOf(name: string | null, running: RunningJob): Place | null {
+  for (const step of name === null ? [] : running.steps) {
+    for (const first of [taskName('export', step.id, running.reference), taskName(step.operation, step.id, running.reference)]) {
+      if (name === first) return { step: step.id, index: 0 };
+      if (name?.startsWith(`${first}-`) && /^[1-9]\d*$/.test(name.slice(first.length + 1))) return { step: step.id, index: Number(name.slice(first.length + 1)) - 1 };
+    }
+  }
+  return null;
+}
+
+function stateOfAll(states: readonly State[]): State {
+  if (states.length === 0 || states.includes('running')) return 'running';
+  return (['failed', 'canceled'] as const).find((state) => states.includes(state)) ?? 'succeeded';
+}
+
+function progressOf(tasks: readonly VendorTask[]): number | null {
+  const percents = tasks.flatMap((task) => task.percent ?? []);
+  const total = sum(percents);
+  return total === null ? null : Math.round(Math.min(100, Math.max(0, total / percents.length)));
+}
+
+function sum(numbers: readonly number[]): number | null {
+  return numbers.length === 0 ? null : numbers.reduce((total, number) => total + number, 0);
+}
+
+function importNames(work: StageWork): { readonly input: StageInput; readonly name: string }[] {
+  return work.inputs.map((input, place) => {
+    const before = work.inputs.slice(0, place).filter((other) => other.id === input.id).length;
+    return { input, name: taskName(input.source.type === 'result' ? 'result' : 'import', input.id, work.reference, before) };
+  });
+}
+
+function toImport(input: StageInput, settings: Settings): TaskBody {
+  const { source } = input;
+  const filename = input.filename ?? input.id;
+  switch (source.type) {
+    case 'url':
+    case 'result':
+      return present({ operation: 'import/url', [settings.urlField]: source.url, filename: input.filename });
+    case 'upload':
+      return { operation: 'import/upload', filename, file_size: source.size };
+    case 'base64':
+      return { operation: 'import/base64', file: `data:${mime.lookup(filename) || 'application/octet-stream'};base64,${source.data}`, filename };
+    default:
+      return source satisfies never;
+  }
+}
+
+/** The files of each task of a step: one by one, all together, or none. */
+function runsOf(step: StageStep, sources: ReadonlyMap<string, readonly Source[]>): readonly (readonly Source[])[] {
+  const use = OPERATIONS.get(step.operation)?.files;
+  if (use === undefined) throw new ProviderError('unsupported', `RunConvert has no operation for ${step.operation}.`, { created: 'not_created' });
+  const files = step.inputs.flatMap((id) => sources.get(id) ?? []);
+  if (use === 'none') return [[]];
+  if (files.length === 0) throw new ProviderError('unmapped', `Step ${step.id} takes nothing that this stage holds.`, { created: 'not_created' });
+  return use === 'each' ? files.map((file) => [file]) : [files];
+}
+
+/** A processing task as the documents write it ("Processing Tasks"): `input` is a name where a task takes one file, a list where it takes all. */
+function toProcessing(step: StageStep, files: readonly Source[], format: string | null, settings: Settings): TaskBody {
+  const { to, language, text, url } = step.parameters;
+  const one = files[0]?.task;
+  const all = files.map((file) => file.task);
+  switch (step.operation) {
+    case 'convert':
+      return { operation: 'convert', input: one, input_format: format, output_format: to };
+    case 'merge':
+      return settings.merge === 'merge' ? { operation: 'merge', input: all, output_format: to } : { operation: 'convert', input: all, input_format: format, output_format: to };
+    case 'archive':
+      return { operation: 'archive', input: all, output_format: to };
+    case 'capture':
+      return { operation: 'capture_website', url, output_format: to };
+    case 'ocr':
+      return { operation: 'ocr', input: one, language, output_format: to };
+    case 'watermark':
+      return { operation: 'watermark', input: one, text };
+    default:
+      return { operation: step.operation, input: one, output_format: to };
+  }
+}
+
+/** Unified options as they are, the caller's options for this adapter over them. What is not `engine` lives in `options` (documents, "Convert"). */
+function toOptions(step: StageStep): TaskBody {
+  const { width, height } = step.parameters;
+  const own = Object.entries(step.providerOptions).filter(([key]) => !RESERVED.has(key));
+  const options = { ...step.options, ...present({ width, height }), ...pick(own, (key) => !BESIDE_OPTIONS.has(key)) };
+  return { ...pick(own, (key) => BESIDE_OPTIONS.has(key)), options: Object.keys(options).length === 0 ? undefined : options };
+}
+
+/** What the caller says leads; the step's own format speaks for its file alone, not for each of several. */
+function inputFormat(step: StageStep, files: readonly Source[], alone: boolean): string | null {
+  const { from } = step.parameters;
+  const formats = new Set(files.map((file) => file.format));
+  const common = formats.size === 1 ? (files[0]?.format ?? null) : null;
+  if (from !== undefined) return String(from);
+  return alone && files.length === 1 ? (step.from ?? common) : common;
+}
+
+function formatOf(input: StageInput): string | null {
+  const { source } = input;
+  const format = formatOfFilename(input.filename ?? ('url' in source ? filenameOfUrl(source.url) : null));
+  return format === null || categoryOf(format) === null ? null : format;
+}
+
+function present(body: TaskBody): TaskBody {
+  return pick(Object.entries(body), (_key, value) => value !== undefined && value !== null);
+}
+
+function pick(entries: readonly (readonly [string, unknown])[], keep: (key: string, value: unknown) => boolean): Options {
+  return Object.fromEntries(entries.filter(([key, value]) => keep(key, value)));
+}

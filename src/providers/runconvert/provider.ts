@@ -1,0 +1,115 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { uploadKey, type CallbackReading, type CreatedJob, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
+import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
+import { readHttpError, unreadable, type CallName } from './errors.js';
+import { INPUT_TYPES, offers } from './formats.js';
+import { readForms, readReport, toJobBody } from './mapper.js';
+import { readCallbackJobId, readJob, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+
+export { settingsSchema } from './wire.js';
+
+interface CreateNotes extends Record<string, unknown> {
+  /** Where each upload goes, by `uploadKey`, as far as the create's answer told. */
+  readonly forms: ReadonlyMap<string, UploadForm>;
+}
+
+/**
+ * RunConvert API v2 (runconvert.com/docs): one job is a whole graph of tasks, and it starts as it is created.
+ * Throws a ZodError for settings that `settingsSchema` refuses.
+ */
+export function runconvertProvider(account: ProviderAccount, http: VendorHttp, now: () => Date): Provider {
+  const settings = settingsSchema.parse(account.settings);
+  const secrets = [account.apiKey, account.webhookSecret ?? ''];
+  const process = `${account.baseUrl.replace(/\/+$/, '')}/${settings.pathPrefix}`;
+  const headers = { authorization: `Bearer ${account.apiKey}`, accept: 'application/json' };
+
+  const ask = (call: VendorCall): Promise<VendorAnswer> =>
+    http.call(call).catch((failure: unknown) => {
+      throw readCallFailure(failure);
+    });
+
+  const taken = (call: CallName, answer: VendorAnswer, hidden: readonly string[] = []): VendorAnswer => {
+    if (answer.status >= 200 && answer.status <= 299) return answer;
+    throw readHttpError(call, answer, [...secrets, ...hidden], now());
+  };
+
+  /** The job as it stands. One that shows no tasks (the documents' list sample) is asked for them by itself. */
+  const readWhole = async (providerJobId: string, signal: AbortSignal): Promise<VendorJob> => {
+    const id = encodeURIComponent(providerJobId);
+    const answer = await ask({ name: 'read', method: 'GET', url: `${process}/jobs/${id}`, headers, signal });
+    const job = readJob(taken('read', answer).text);
+    if (job === null) throw unreadable('read', 'holds no job');
+    return job.tasks.length > 0 ? job : { ...job, tasks: await readTasksOf(id, signal) };
+  };
+
+  const readTasksOf = async (id: string, signal: AbortSignal): Promise<readonly VendorTask[]> => {
+    const answer = await ask({ name: 'read', method: 'GET', url: `${process}/tasks?job_id=${id}`, headers, signal });
+    // The job was found: a list that is not there is no sign that the job is gone.
+    if (answer.status === 404) return [];
+    const tasks = readTaskList(taken('read', answer).text);
+    if (tasks === null) throw unreadable('read', 'holds no tasks');
+    return tasks;
+  };
+
+  return {
+    id: account.id,
+    adapter: 'runconvert',
+    traits: { wholeGraph: true, startsOnCreate: true, callbacks: 'account', inputTypes: INPUT_TYPES },
+    offers,
+
+    async create(work, signal) {
+      const answer = await ask({ name: 'create', method: 'POST', url: `${process}/jobs`, headers, json: toJobBody(work, settings), signal });
+      const job = readJob(taken('create', answer).text);
+      if (job === null || job.id === null) throw unreadable('create', 'holds no job id');
+      return { providerJobId: job.id, awaitsUploads: work.inputs.filter((input) => input.source.type === 'upload').map(uploadKey), notes: { forms: readForms(work, job.tasks) } satisfies CreateNotes };
+    },
+
+    async upload(work, created, inputId, content, signal) {
+      const form = formsIn(created).get(inputId) ?? readForms(work, (await readWhole(created.providerJobId, signal)).tasks).get(inputId);
+      if (form === undefined) throw unreadable('read', `holds no upload form for ${inputId}`);
+      const file = { field: settings.uploadField, content };
+      // The form is signed by itself: the account's key stays away from the upload host.
+      const answer = await ask({ name: 'upload', method: 'POST', url: form.url, form: { fields: form.parameters, file }, signal });
+      taken('upload', answer, secretsOf(form));
+    },
+
+    /** A job starts as it is created, or when its last upload is in. */
+    async start() {},
+
+    async read(job, signal) {
+      return readReport(await readWhole(job.providerJobId, signal), job, settings, secrets);
+    },
+
+    /** No cancel is documented. */
+    async cancel() {},
+
+    readCallback: (callback) => readCallback(callback, account.webhookSecret, settings),
+  };
+}
+
+/** Notes are empty after a restart. */
+function formsIn(created: CreatedJob): CreateNotes['forms'] {
+  const { forms } = created.notes as Partial<CreateNotes>;
+  return forms instanceof Map ? forms : new Map();
+}
+
+function secretsOf(form: UploadForm): string[] {
+  const values = [...form.parameters.map(([, value]) => value), ...new URL(form.url).searchParams.values()];
+  return values.filter((value) => value.length >= 8);
+}
+
+/**
+ * A callback proves itself once a secret is set and the settings name the signature's header: an HMAC of the raw body in hex, after an optional "sha256=".
+ * RunConvert's documents tell neither header nor algorithm (its SDKs' `VerifySignature` takes body, signature and secret), so until then it is a hint.
+ */
+function readCallback(callback: RawCallback, secret: string | null, settings: Settings): CallbackReading {
+  const providerJobId = readCallbackJobId(callback.body.toString('utf8'));
+  const { signatureHeader, signatureAlgorithm } = settings;
+  if (secret === null || secret === '' || signatureHeader === null) return { verdict: 'hint', providerJobId };
+  const header = callback.headers[signatureHeader];
+  const given = typeof header === 'string' ? header.trim().replace(/^sha\d+=/, '') : '';
+  const expected = createHmac(signatureAlgorithm, secret).update(callback.body).digest();
+  const signature = /^(?:[0-9a-f]{2})+$/i.test(given) ? Buffer.from(given, 'hex') : Buffer.alloc(0);
+  const proven = signature.length === expected.length && timingSafeEqual(signature, expected);
+  return proven ? { verdict: 'proven', providerJobId } : { verdict: 'refused' };
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
+import { Registry, type RegisteredProvider } from '../providers/registry.js';
+import { plan, type Candidate, type Plan } from './plan.js';
+import { tablePrice } from './pricing.js';
+import { formatsOf, planSteps } from './wishes.js';
+
+/** Why a provider is not asked at all, whatever the steps are. */
+export interface Exclusion {
+  readonly provider: string;
+  readonly code: 'not_in_only' | 'excluded' | 'region' | 'input_type' | 'tried';
+  readonly message: string;
+}
+
+export type Route = Plan & { readonly exclusions: readonly Exclusion[] };
+
+/** Gathers the facts that the planner needs. */
+@Injectable()
+export class RouterService {
+  constructor(private readonly registry: Registry) {}
+
+  /** A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`. */
+  route(graph: Pick<JobGraph, 'inputs' | 'routing'>, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
+    const exclusions: Exclusion[] = [];
+    const allowed = this.registry.all().filter((entry) => {
+      const exclusion = excludes(entry, graph.routing, graph.inputs, tried);
+      if (exclusion !== null) exclusions.push(exclusion);
+      return exclusion === null;
+    });
+    const wanted = planSteps(all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
+    return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing))), exclusions };
+  }
+}
+
+function excludes({ id, config, guarded }: RegisteredProvider, routing: Routing, inputs: readonly JobInput[], tried: readonly string[]): Exclusion | null {
+  const out = (code: Exclusion['code'], message: string): Exclusion => ({ provider: id, code, message });
+  if (routing.only.length > 0 && !routing.only.includes(id)) return out('not_in_only', `"${id}" is not among routing.only.`);
+  if (routing.exclude.includes(id)) return out('excluded', `"${id}" is in routing.exclude.`);
+  if (routing.regions.length > 0 && !config.regions.some((region) => routing.regions.includes(region))) return out('region', `"${id}" is in none of the regions ${routing.regions.join(', ')}.`);
+  const foreign = inputs.find((input) => !guarded.inner.traits.inputTypes.includes(input.type));
+  if (foreign !== undefined) return out('input_type', `"${id}" takes no input of type "${foreign.type}".`);
+  if (tried.includes(id)) return out('tried', `"${id}" was tried.`);
+  return null;
+}
+
+function preferred(entries: readonly RegisteredProvider[], routing: Routing): readonly RegisteredProvider[] {
+  const rank = ({ id }: RegisteredProvider) => (routing.prefer.includes(id) ? routing.prefer.indexOf(id) : routing.prefer.length);
+  return [...entries].sort((one, other) => rank(one) - rank(other));
+}
+
+/** A provider that the caller prefers is taken whatever it costs: prices only count among the others. */
+function toCandidate({ id, config, guarded }: RegisteredProvider, routing: Routing): Candidate {
+  const byPrice = routing.strategy === 'cheapest' && routing.prefer.length === 0;
+  return {
+    id,
+    wholeGraph: guarded.inner.traits.wholeGraph,
+    offers: (wish) => guarded.inner.offers(wish),
+    price: (wish) => (byPrice ? tablePrice(config.pricing ?? null, wish) : null),
+  };
+}

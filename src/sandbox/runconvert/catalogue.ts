@@ -1,0 +1,52 @@
+import { formats, targetsOf } from '../engine/engine.js';
+import type { JsonObject } from './job.js';
+import { creditsOf } from './operations.js';
+
+interface Option {
+  readonly name: string;
+  readonly type: string;
+  readonly description: string;
+  readonly supported_values: readonly unknown[];
+}
+
+const QUALITY: Option = { name: 'quality', type: 'integer', description: 'Quality from 1 to 100', supported_values: [] };
+const WIDTH: Option = { name: 'width', type: 'integer', description: 'Width in pixels', supported_values: [] };
+const HEIGHT: Option = { name: 'height', type: 'integer', description: 'Height in pixels', supported_values: [] };
+const TEXT: Option = { name: 'text', type: 'string', description: 'The text of the watermark', supported_values: [] };
+
+export function formatViews(): JsonObject[] {
+  return formats().map(({ extension, category, contentType }) => ({ format: extension, category, content_type: contentType }));
+}
+
+export function outputViews(inputFormat: string): JsonObject[] {
+  return formatViews().filter(({ format }) => targetsOf(inputFormat).some((target) => target === format));
+}
+
+/** Operations with their credits, for a pair, one side of it, or all. */
+export function operationViews(input: string | undefined, output: string | undefined): JsonObject[] {
+  return [...conversions(), ...sameFormat()].filter((view) => (!input || view.input_format === input) && (!output || view.output_format === output));
+}
+
+function conversions(): JsonObject[] {
+  return formats().flatMap(({ extension }) =>
+    targetsOf(extension).map((target) => {
+      const image = formats().some((format) => format.extension === target && format.category === 'image');
+      return view('convert', extension, target, image ? [QUALITY, WIDTH, HEIGHT] : []);
+    }),
+  );
+}
+
+function sameFormat(): JsonObject[] {
+  return formats().flatMap(({ extension, category }) => {
+    if (category === 'image') return [view('compress', extension, extension, [QUALITY]), view('watermark', extension, extension, [TEXT]), ...thumbnails(extension)];
+    return extension === 'pdf' ? [view('merge', 'pdf', 'pdf', []), view('watermark', 'pdf', 'pdf', [TEXT])] : [];
+  });
+}
+
+function thumbnails(input: string): JsonObject[] {
+  return ['jpg', 'png', 'webp'].map((output) => view('thumbnail', input, output, [WIDTH, HEIGHT]));
+}
+
+function view(operation: string, input: string, output: string, options: readonly Option[]): JsonObject {
+  return { operation, input_format: input, output_format: output, engine: 'sandbox', credits: creditsOf(operation, output), options };
+}

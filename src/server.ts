@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import multipart from '@fastify/multipart';
+import type { LoggerService } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule, type Foundations } from './app.module.js';
+import { EngineService } from './execution/engine.service.js';
+import { SweeperService } from './execution/sweeper.service.js';
+import { bodyPipe } from './http/body-pipe.js';
+import { installBodyParsers } from './http/body-parsers.js';
+import { Readiness } from './http/health.controller.js';
+import { serveOpenApi } from './http/openapi.js';
+import { ProblemFilter } from './http/problem-filter.js';
+import { PublicAddress } from './http/public-address.js';
+import { Listener } from './platform/listener.js';
+import { SettingsError } from './platform/env.js';
+
+export interface RunningServer {
+  /** "http://127.0.0.1:3000" */
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  /** No new work, what runs ends, everything is closed. */
+  stop(): Promise<void>;
+}
+
+const HEADERS_MS = 10_000;
+/** A request may take this long to arrive whole: large uploads do. Slow ones are cut by their own idle limits. */
+const REQUEST_MS = 6 * 3_600_000;
+
+/** Starts the service on its foundations. Throws `SettingsError` when the port cannot be had. */
+export async function startServer(foundations: Foundations, logger: LoggerService, version: string): Promise<RunningServer> {
+  const { env } = foundations;
+  const adapter = new FastifyAdapter({ genReqId: () => randomUUID(), requestTimeout: REQUEST_MS, keepAliveTimeout: 65_000, routerOptions: { maxParamLength: 200 } });
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(foundations), adapter, { logger, bodyParser: false, abortOnError: false });
+  const fastify = adapter.getInstance();
+  fastify.server.headersTimeout = HEADERS_MS;
+  fastify.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  installBodyParsers(fastify);
+  await fastify.register(multipart);
+  app.useGlobalPipes(bodyPipe());
+  app.useGlobalFilters(new ProblemFilter());
+  serveOpenApi(app, version, env.raw.PUBLIC_URL ?? '/');
+  await app.get(Listener).start();
+  const url = await listen(app, env.raw.HOST, env.raw.PORT);
+  app.get(PublicAddress).listens(url);
+  if (env.works) {
+    app.get(EngineService).start();
+    app.get(SweeperService).start();
+  }
+  return {
+    url,
+    app,
+    stop: async () => {
+      app.get(Readiness).stop();
+      await app.close();
+    },
+  };
+}
+
+async function listen(app: NestFastifyApplication, host: string, port: number): Promise<string> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    await app.close().catch(() => undefined);
+    if (code === 'EADDRINUSE') throw new SettingsError(`PORT: ${port} on ${host} is in use. Stop what listens there, or set PORT to another one.`);
+    if (code === 'EACCES') throw new SettingsError(`PORT: this user may not listen on ${port}. Set PORT to one above 1023.`);
+    if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') throw new SettingsError(`HOST: ${host} is no address of this machine.`);
+    throw error;
+  }
+  const address = app.getHttpServer().address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
+  return `http://${shown}:${bound}`;
+}

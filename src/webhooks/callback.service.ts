@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import type { RawCallback } from '../conversion/provider.js';
+import { StageStore } from '../execution/stage-store.js';
+import { notFound, Problem } from '../http/problem.js';
+import { Database } from '../platform/database.js';
+import { Registry } from '../providers/registry.js';
+
+interface Addressed {
+  readonly id: string;
+  readonly stage_id: string;
+  readonly provider_job_id: string | null;
+  readonly ended: boolean;
+}
+
+const KEPT_BYTES = 64 * 1024;
+
+/**
+ * Takes in what a vendor tells. The token in the address is the attempt's reference, which only we and the vendor know; what the body says
+ * is a hint all the same: it makes the attempt due, and the vendor is asked.
+ */
+@Injectable()
+export class CallbackService {
+  constructor(
+    private readonly database: Database,
+    private readonly stages: StageStore,
+    private readonly registry: Registry,
+  ) {}
+
+  async receive(providerId: string, token: string, callback: RawCallback): Promise<void> {
+    const attempt = await this.find(providerId, token);
+    const provider = this.registry.find(providerId);
+    if (attempt === null) throw notFound('callback');
+    if (provider === null) throw new Problem('gone', `The provider "${providerId}" is no longer configured.`);
+    const reading = provider.guarded.inner.readCallback(callback);
+    if (reading.verdict === 'refused') throw new Problem('unauthorized', 'The signature is missing or wrong.');
+    const foreign = reading.providerJobId !== null && attempt.provider_job_id !== null && reading.providerJobId !== attempt.provider_job_id;
+    const outcome = foreign ? 'other_job' : attempt.ended ? 'late' : 'hint';
+    await this.database.transaction(async (sql) => {
+      // A body that came before changes nothing: one wake for any number of copies.
+      const stored = await sql.query<{ id: string }>(
+        `INSERT INTO callback (id, provider, attempt_id, body_hash, body, outcome) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, body_hash) DO NOTHING RETURNING id`,
+        [uuidv7(), providerId, attempt.id, createHash('sha256').update(token).update(callback.body).digest('hex'), toText(callback.body), outcome],
+      );
+      if (stored.length > 0 && outcome === 'hint') await this.stages.wake(sql, attempt.stage_id);
+    });
+  }
+
+  private async find(provider: string, token: string): Promise<Addressed | null> {
+    if (!/^[A-Za-z0-9_-]{22,64}$/.test(token)) return null;
+    const rows = await this.database.query<Addressed>('SELECT id, stage_id, provider_job_id, ended_at IS NOT NULL AS ended FROM attempt WHERE reference = $1 AND provider = $2', [token, provider]);
+    return rows[0] ?? null;
+  }
+}
+
+/** PostgreSQL keeps no NUL in text. */
+function toText(body: Buffer): string {
+  return body.subarray(0, KEPT_BYTES).toString('utf8').replaceAll('\0', '\uFFFD');
+}

@@ -1,0 +1,42 @@
+import { createHmac } from 'node:crypto';
+import { api2convertProvider } from '../../../src/providers/api2convert/provider.js';
+import type { AdapterHarness } from '../conformance/harness.js';
+import { completed, failed, jobBody, JOB_ID, TOKEN, uploadWork, work } from './samples.js';
+import { recordings } from './recordings.js';
+
+const created = { status: 201, body: jobBody() };
+
+/** How api2convert talks, for the suite. */
+export const harness: AdapterHarness = {
+  make: api2convertProvider,
+  baseUrl: 'https://api.api2convert.com/v2',
+  settings: {},
+  work,
+  uploadWork,
+  answers: {
+    create: [created],
+    createForUpload: [created],
+    providerJobId: JOB_ID,
+    upload: [{ status: 200, body: { id: { job: JOB_ID, input: 'i-1' }, completed: true } }],
+    uploadAfterRestart: [{ status: 200, body: jobBody() }, { status: 200, text: '' }],
+    start: [{ status: 200, body: jobBody({ process: true }) }],
+    cancel: [{ status: 204 }],
+    readRunning: [{ status: 200, body: jobBody({ status: { code: 'processing' } }) }],
+    readSucceeded: [{ status: 200, body: completed() }],
+    readFailed: [{ status: 200, body: failed({ source: 'conversion', code: 6005, message: 'Your file is missing important meta data' }) }],
+    readSucceededWithoutFile: [{ status: 200, body: completed({ output: [] }) }],
+    readStatus: (word) => [{ status: 200, body: jobBody({ status: { code: word, info: '' } }) }],
+    refusal: (_status, message) => ({ code: 8, message, errors: {} }),
+    unsupported: { status: 400, body: { message: 'The conversion target "xyz" does not exist.' } },
+  },
+  fixtures: recordings,
+  callback: {
+    body: Buffer.from(JSON.stringify(completed())),
+    providerJobId: JOB_ID,
+    header: 'x-oc-signature',
+    sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
+  },
+  offered: ['convert', 'compress', 'merge', 'archive', 'thumbnail', 'capture'],
+  paymentRequired: 'quota_exhausted',
+  secretsInAnswers: [TOKEN],
+};

@@ -1,0 +1,19 @@
+import { callbackClauses } from './conformance/callbacks.js';
+import { failureClauses } from './conformance/failures.js';
+import type { AdapterHarness } from './conformance/harness.js';
+import { offerClauses } from './conformance/offers.js';
+import { reportClauses } from './conformance/reports.js';
+import { submissionClauses } from './conformance/submission.js';
+
+export type { AdapterHarness } from './conformance/harness.js';
+
+/** What every adapter promises, whichever vendor it speaks to. An adapter's test file calls this once. */
+export function conformance(name: string, harness: AdapterHarness): void {
+  describe(`${name} conforms:`, () => {
+    offerClauses(harness);
+    submissionClauses(harness);
+    failureClauses(harness);
+    reportClauses(harness);
+    callbackClauses(harness);
+  });
+}

@@ -1,0 +1,96 @@
+import { createHmac } from 'node:crypto';
+import { runconvertProvider } from '../../../src/providers/runconvert/provider.js';
+import type { AdapterHarness } from '../conformance.js';
+import { FILE, JOB_ID, MARK, ok, REFERENCE, resultOf, stage, toPng, uploadInput, urlInput } from './stage.js';
+
+const SIGNATURE = 'upl04d-s1gnature-77aa';
+const HEADER = 'runconvert-signature';
+const IMPORT = `import-photo-${MARK}`;
+const CONVERT = `convert-png-${MARK}`;
+const EXPORT = `export-png-${MARK}`;
+
+/** The service that RunConvert's documents were written after: bare, words of the documents, result by URL. */
+const inTheDocumentsWords = (status: string, more: object) => ({ id: JOB_ID, status, tasks: [{ name: IMPORT, operation: 'import/url', status: 'completed' }, more] });
+
+const work = { ...stage([urlInput('photo', 'photo.jpg', 'https://files.example/photo.jpg')], toPng), callbackUrl: `https://gateway.example/v1/callbacks/runconvert/${REFERENCE}` };
+const uploadForm = { url: 'https://upload.runconvert.com/u', parameters: { signature: SIGNATURE } };
+const exported = { name: EXPORT, operation: 'export/url', status: 'completed', result: { files: [FILE] } };
+const importGone = { id: 't1', name: IMPORT, operation: 'import/url', status: 'error', code: 'DOWNLOAD_FAILED', message: 'The file could not be downloaded', credits: null };
+const waitedFor = { id: 't2', name: CONVERT, operation: 'convert', status: 'error', code: 'INPUT_TASK_FAILED', message: 'Input task has failed' };
+
+export const harness: AdapterHarness = {
+  make: runconvertProvider,
+  baseUrl: 'https://api.runconvert.com/v2',
+  settings: { signatureHeader: HEADER },
+  work,
+  uploadWork: stage([uploadInput('photo', 'photo.jpg')], toPng),
+  answers: {
+    providerJobId: JOB_ID,
+    create: [{ status: 201, body: { id: JOB_ID, status: 'created' } }],
+    createForUpload: [{ status: 201, body: { id: JOB_ID, status: 'created', tasks: [{ operation: 'import/upload', result: { form: uploadForm } }] } }],
+    upload: [{ status: 201 }],
+    uploadAfterRestart: [ok({ id: JOB_ID, status: 'created', tasks: [] }), ok({ data: [{ name: IMPORT, operation: 'import/upload', result: { form: uploadForm } }] }), { status: 204 }],
+    start: [],
+    cancel: [],
+    readRunning: [ok(inTheDocumentsWords('processing', { name: CONVERT, operation: 'convert', status: 'processing' }))],
+    readSucceeded: [ok(inTheDocumentsWords('completed', exported))],
+    readFailed: [ok(inTheDocumentsWords('failed', { name: CONVERT, operation: 'convert', status: 'failed', result: { errorCode: 'processing_failed', msg: 'Task failed due to internal process failure.' } }))],
+    readSucceededWithoutFile: [ok(inTheDocumentsWords('completed', { ...exported, result: { files: [] } }))],
+    readStatus: (status) => [ok(inTheDocumentsWords(status, exported))],
+    refusal: (_status, message) => ({ message }),
+    unsupported: { status: 400, body: { message: 'Unsupported output format: xyz' } },
+  },
+  fixtures: [
+    {
+      name: 'a job of the documents, listed without tasks, its tasks told apart',
+      answers: [ok({ id: JOB_ID, status: 'completed', tasks: [] }), ok({ data: [{ operation: 'convert', status: 'completed' }, { operation: 'export/url', status: 'completed', result: { url: FILE.url } }], meta: { count: 2 } })],
+      report: { state: 'succeeded', results: [resultOf('png', { filename: null, url: FILE.url, size: null })], cost: { credits: null } },
+    },
+    {
+      name: 'a job of the SDKs\' dialect, wrapped, with credits',
+      answers: [
+        ok({ data: { id: JOB_ID, status: 'finished', tasks: [{ name: CONVERT, operation: 'convert', status: 'finished', code: null, message: null, percent: 100, credits: '2' }, { ...exported, status: 'finished', credits: 1, payload: { operation: 'export/url', input: [CONVERT] } }] } }),
+      ],
+      report: { state: 'succeeded', results: [resultOf('png')], cost: { credits: 3 } },
+    },
+    {
+      name: 'a website\'s job: results, plural, and a link',
+      answers: [ok({ job: { id: JOB_ID, status: 'completed' }, tasks: [{ name: EXPORT, results: [], links: { download: FILE.url } }] })],
+      report: { state: 'succeeded', results: [resultOf('png', { filename: null, url: FILE.url, size: null })], cost: { credits: null } },
+    },
+    {
+      name: 'a job without a word of its own, whose tasks have all ended',
+      answers: [ok({ id: JOB_ID, status: null, tasks: [{ name: CONVERT, operation: 'convert', status: 'finished' }, { ...exported, status: 'finished' }] })],
+      report: { state: 'succeeded', results: [resultOf('png')], cost: { credits: null } },
+    },
+    {
+      name: 'a job that waits, with the mean of its tasks\' progress',
+      answers: [ok({ id: JOB_ID, status: 'waiting', tasks: [{ name: IMPORT, percent: 100, status: 'finished' }, { name: CONVERT, percent: '21', status: 'processing' }, { name: EXPORT, percent: null }] })],
+      report: { state: 'running', progress: 61, word: 'waiting' },
+    },
+    {
+      name: 'a source that is gone: the task that failed of itself speaks, though it stands last',
+      answers: [ok({ data: { id: JOB_ID, status: 'error', tasks: [waitedFor, importGone] } })],
+      report: { state: 'failed', kind: 'source_unreachable', code: 'DOWNLOAD_FAILED', cost: { credits: null } },
+    },
+    {
+      name: 'credits that ran out',
+      answers: [ok({ id: JOB_ID, status: 'failed', result: { errorCode: 'insufficient_credits', msg: 'Available conversion minutes/credits are finished.' }, tasks: [] }), { status: 404 }],
+      report: { state: 'failed', kind: 'quota_exhausted', code: 'insufficient_credits', cost: { credits: null } },
+    },
+    {
+      name: 'a canceled job',
+      answers: [ok({ id: JOB_ID, status: 'cancelled', tasks: [{ name: CONVERT, status: 'cancelled', credits: 1 }] })],
+      report: { state: 'canceled', cost: { credits: 1 } },
+    },
+  ],
+  callback: {
+    body: Buffer.from(JSON.stringify({ event: 'job.finished', job: { id: JOB_ID, status: null } })),
+    providerJobId: JOB_ID,
+    header: HEADER,
+    sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
+  },
+  offered: ['convert', 'compress', 'merge', 'archive', 'capture', 'ocr', 'watermark', 'thumbnail'],
+  paymentRequired: 'quota_exhausted',
+  secretsInAnswers: [SIGNATURE],
+};
