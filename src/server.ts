@@ -26,6 +26,8 @@ export interface RunningServer {
 const HEADERS_MS = 10_000;
 /** A request may take this long to arrive whole: large uploads do. Slow ones are cut by their own idle limits. */
 const REQUEST_MS = 6 * 3_600_000;
+/** Requests that run when the service is told to stop may go on for so long. */
+const LINGER_MS = 11_000;
 
 /** Starts the service on its foundations. Throws `SettingsError` when the port cannot be had. */
 export async function startServer(foundations: Foundations, logger: LoggerService, version: string): Promise<RunningServer> {
@@ -52,7 +54,9 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     app,
     stop: async () => {
       app.get(Readiness).stop();
+      const impatient = setTimeout(() => fastify.server.closeAllConnections(), LINGER_MS);
       await app.close();
+      clearTimeout(impatient);
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { ZipFile } from 'yazl';
 
 /** Files as one ZIP, packed while it is read. Names that occur twice are numbered. */
-export function zipOf(files: readonly { readonly filename: string; open(): Readable }[]): Readable {
+export function zipOf(files: readonly { readonly filename: string; readonly open: () => Readable }[]): Readable {
   const zip = new ZipFile();
   const taken = new Set<string>();
   for (const { filename, open } of files) {

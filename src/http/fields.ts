@@ -21,7 +21,7 @@ interface Common {
 
 const documented = (field: Common, more: ApiPropertyOptions): PropertyDecorator =>
   applyDecorators(
-    ApiProperty({ description: field.about, [more.type === 'object' ? 'selfRequired' : 'required']: field.optional !== true, ...(field.nullable === true ? { nullable: true } : {}), ...(field.example === undefined ? {} : { example: field.example }), ...more } as ApiPropertyOptions),
+    ApiProperty({ description: field.about, [more.type === 'object' ? 'selfRequired' : 'required']: field.optional !== true, ...(field.nullable === true ? { nullable: true } : {}), ...(field.example === undefined ? {} : { example: field.example }), ...more }),
     ...presence(field),
   );
 

@@ -14,7 +14,7 @@ export interface OpenOutput {
   readonly size: number;
   readonly etag: string;
   readonly range: ByteRange | null;
-  open(): Readable;
+  readonly open: () => Readable;
 }
 
 @Injectable()
