@@ -23,5 +23,5 @@ export default defineConfig(
     },
   },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } } },
-  { files: ['test/**', 'src/main.ts', 'src/sandbox/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['test/**', 'prisma/**', '.config/**', 'src/main.ts', 'src/sandbox/main.ts'], rules: { 'no-console': 'off' } },
 );

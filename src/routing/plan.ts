@@ -1,5 +1,6 @@
 import type { Decimal } from 'decimal.js';
 import type { Offer, StepWish } from '../conversion/provider.js';
+import { assignSteps, type Choice } from './assign.js';
 import { cutStages, type PlannedStage } from './stages.js';
 
 /** A step that is still to be done, as the planner sees it. */
@@ -27,55 +28,31 @@ export interface Refusal {
 export type Plan = { readonly stages: readonly PlannedStage[] } | { readonly refusals: readonly Refusal[] };
 
 /**
- * Assigns every step to a provider and cuts the steps into stages. `candidates` stand in the order that settles a tie.
- * One provider for all where there is one, the cheapest such; else each step where a step before it runs, or at the first that offers it.
+ * Assigns every step to a provider, at the lowest price for all, and cuts the steps into stages. `candidates` stand in the order that
+ * settles a tie. A step that nobody offers makes the whole impossible; the refusals say why, of every provider.
  */
 export function plan(steps: readonly PlanStep[], candidates: readonly Candidate[]): Plan {
   const refusals: Refusal[] = [];
-  const able = new Map(steps.map((step) => [step.id, candidates.filter((candidate) => offersAll(candidate, step, refusals))]));
-  const nobody = steps.filter((step) => able.get(step.id)?.length === 0);
-  if (nobody.length > 0) return { refusals: refusals.filter((refusal) => nobody.some((step) => step.id === refusal.step)) };
-  const whole = candidates.filter((candidate) => steps.every((step) => able.get(step.id)?.includes(candidate)));
-  const chosen = cheapest(whole, steps);
-  const assignment = chosen === null ? assignOneByOne(steps, able) : new Map(steps.map((step) => [step.id, chosen]));
-  return { stages: cutStages(steps, assignment) };
+  const choices = new Map<string, readonly Choice[]>();
+  for (const step of steps) {
+    const refused = candidates.flatMap((candidate) => refusalOf(candidate, step) ?? []);
+    if (refused.length === candidates.length) refusals.push(...refused);
+    const able = candidates.filter(({ id }) => !refused.some(({ provider }) => provider === id));
+    choices.set(step.id, able.map((candidate) => ({ candidate, rank: candidates.indexOf(candidate), price: priceOf(candidate, step) })));
+  }
+  if (refusals.length > 0 || candidates.length === 0) return { refusals };
+  return { stages: cutStages(steps, assignSteps(steps, choices)) };
 }
 
-function offersAll(candidate: Candidate, step: PlanStep, refusals: Refusal[]): boolean {
+function refusalOf(candidate: Candidate, step: PlanStep): Refusal | null {
   for (const wish of step.wishes) {
     const offer = candidate.offers(wish);
-    if (!offer.offered) {
-      refusals.push({ step: step.id, provider: candidate.id, reason: offer.reason });
-      return false;
-    }
+    if (!offer.offered) return { step: step.id, provider: candidate.id, reason: offer.reason };
   }
-  return true;
+  return null;
 }
 
-/** The candidate whose price for all steps is lowest; one without a price comes last, a tie goes to the first. */
-function cheapest(candidates: readonly Candidate[], steps: readonly PlanStep[]): Candidate | null {
-  let best: { candidate: Candidate; price: Decimal | null } | null = null;
-  for (const candidate of candidates) {
-    const price = totalPrice(candidate, steps);
-    if (best === null || (price !== null && (best.price === null || price.lt(best.price)))) best = { candidate, price };
-  }
-  return best?.candidate ?? null;
-}
-
-export function totalPrice(candidate: Candidate, steps: readonly PlanStep[]): Decimal | null {
-  return steps
-    .flatMap((step) => step.wishes.slice(0, 1))
-    .map((wish) => candidate.price(wish))
-    .reduce((sum, price) => (sum === null || price === null ? null : sum.add(price)));
-}
-
-function assignOneByOne(steps: readonly PlanStep[], able: ReadonlyMap<string, readonly Candidate[]>): Map<string, Candidate> {
-  const assignment = new Map<string, Candidate>();
-  for (const step of steps) {
-    const offered = able.get(step.id) ?? [];
-    const before = step.inputs.map((id) => assignment.get(id)).find((candidate) => candidate !== undefined && offered.includes(candidate));
-    const first = before ?? cheapest(offered, [step]);
-    if (first !== null) assignment.set(step.id, first);
-  }
-  return assignment;
+/** Over all formats that go in; null as soon as one has no price. */
+function priceOf(candidate: Candidate, step: PlanStep): Decimal | null {
+  return step.wishes.map((wish) => candidate.price(wish)).reduce((sum, price) => (sum === null || price === null ? null : sum.add(price)));
 }
