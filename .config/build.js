@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const age = (path) => (existsSync(join(root, path)) ? statSync(join(root, path)).mtimeMs : 0);
-const newest = (folder) => Math.max(0, ...readdirSync(join(root, folder), { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile()).map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
+const newest = (folder) => Math.max(0, ...readdirSync(join(root, folder), { withFileTypes: true, recursive: true }).map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 
 // An image without the tools to build brings what was built before.
 if (!existsSync(bin('nest'))) process.exit(0);

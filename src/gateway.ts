@@ -105,6 +105,8 @@ stopOn('SIGINT');
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
 start().catch(async (error: unknown) => {
+  // Told to stop while starting: what broke off is no news.
+  if (stopping) return;
   process.stderr.write(error instanceof SettingsError ? `${error.message}\n` : `The gateway could not start: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}\n`);
   await stop().catch(() => undefined);
   process.exit(1);

@@ -34,7 +34,7 @@ export function categoryOf(format: string): Category | null {
 
 /** The format that a file name's ending tells, or null. "a.tar.gz" is "tar.gz". */
 export function formatOfFilename(filename: string | null | undefined): string | null {
-  const match = /\.((?:tar\.)?[A-Za-z0-9]{1,8})$/.exec(filename ?? '');
+  const match = /\.((?:tar\.)?[A-Za-z0-9]{1,8})$/i.exec(filename ?? '');
   return match?.[1] === undefined ? null : canonicalFormat(match[1]);
 }
 

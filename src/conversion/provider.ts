@@ -7,9 +7,9 @@ import type { ProviderError } from './errors.js';
  * Every method that talks to the vendor throws `ProviderError` and nothing else, and stops when `signal` aborts.
  */
 export interface Provider {
-  /** The configured account's id ("api2convert", "runconvert-eu"). */
+  /** The configured account's id ("fast-images", "main-eu"). */
   readonly id: string;
-  /** The vendor's adapter ("api2convert"): the key of `providerOptions`. */
+  /** The vendor's adapter: the key of `providerOptions`. */
   readonly adapter: string;
   readonly traits: ProviderTraits;
 

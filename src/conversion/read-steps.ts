@@ -29,8 +29,9 @@ function readStep(body: StepBody, index: number, known: Known, complaints: Compl
     return null;
   }
   const parameters = readParameters(body, operation, at, known.check, complaints);
-  for (const adapter of Object.keys(body.providerOptions ?? {})) {
-    if (!known.adapters.includes(adapter)) complaints.add(`${at}/providerOptions${pointerSegment(adapter)}`, `There is no provider "${adapter}"; use ${oneOf(known.adapters)}.`);
+  for (const [adapter, options] of Object.entries(body.providerOptions ?? {}) as [string, unknown][]) {
+    if (typeof options !== 'object' || options === null || Array.isArray(options)) complaints.add(`${at}/providerOptions${pointerSegment(adapter)}`, 'Must be an object.');
+    else if (!known.adapters.includes(adapter)) complaints.add(`${at}/providerOptions${pointerSegment(adapter)}`, `There is no provider "${adapter}"; use ${oneOf(known.adapters)}.`);
   }
   const inputs = readReferences(body, index, operation, known, at, complaints);
   if (complaints.errors.length > before) return null;

@@ -55,7 +55,9 @@ export class Replanner {
 
   private async insert(sql: Sql, scene: Scene, stages: readonly PlannedStage[], history: readonly Try[], afterMs: number): Promise<void> {
     const { steps } = scene.job.graph;
-    const undone = new Set(steps.map(({ id }) => id).filter((id) => scene.job.steps.find((row) => row.id === id)?.status !== 'done'));
+    // Read here, under the job's lock: the scene is older than the call that failed, and other stages may have ended since.
+    const rows = await sql.query<{ id: string }>(`SELECT id FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
+    const undone = new Set(rows.map(({ id }) => id));
     for (const [position, stage] of stages.entries()) {
       const own = new Set(stage.stepIds);
       const needs = [...new Set(steps.filter(({ id }) => own.has(id)).flatMap((step) => step.inputs.filter((id) => undone.has(id) && !own.has(id))))];

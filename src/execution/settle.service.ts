@@ -4,7 +4,7 @@ import type { JobError, ProviderError } from '../conversion/errors.js';
 import type { Cost } from '../conversion/provider.js';
 import type { KeptFile } from '../files/result-keeper.js';
 import { appendEvents, type Cause, type NewEvent } from '../jobs/event-store.js';
-import { JobEnding } from '../jobs/job-ending.js';
+import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
 import { Database, type Sql } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
 import { moneyFor } from '../routing/pricing.js';
@@ -12,6 +12,7 @@ import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decid
 import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
+import { cancelAtVendors } from './vendor-cancel.js';
 
 /** The one door through which an attempt ends: state, timeline and what follows, in one transaction, guarded by the lease's epoch. */
 @Injectable()
@@ -42,19 +43,20 @@ export class SettleService {
     });
   }
 
-  /** The try failed. By its kind: once more here, another provider, or the end of the job. `attempt` is null when it failed before there was one. */
+  /** The try failed. By its kind: once more here, another provider, or the end of the job. */
   async errored(scene: Scene, attempt: LiveAttempt, error: ProviderError, cost: Cost, cause: Cause): Promise<void> {
-    await this.database.transaction(async (sql) => {
+    const abandoned = await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       await this.endAttempt(sql, attempt, 'errored', cost, error);
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
-      await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
+      return this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
     });
+    void cancelAtVendors(this.registry, abandoned);
   }
 
-  private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[]): Promise<void> {
+  private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[]): Promise<readonly Abandoned[]> {
     const facts: ErrorFacts = {
       error: { kind: error.kind, message: error.message, retryAfterMs: error.details.retryAfterMs ?? null },
       history,
@@ -67,12 +69,12 @@ export class SettleService {
       case 'retry_here':
         return this.again(sql, scene, history, next.afterMs);
       case 'elsewhere': {
-        if (await this.replanner.elsewhere(sql, scene, history, next.tried)) return;
+        if (await this.replanner.elsewhere(sql, scene, history, next.tried)) return [];
         const turn = whenNobodyIsLeft(facts, this.replanner.open(scene));
         if ('code' in turn) return this.failed(sql, scene, turn);
         if (turn.provider === scene.provider) return this.again(sql, scene, history, turn.afterMs);
         const others = this.registry.ids().filter((id) => id !== turn.provider);
-        if (await this.replanner.elsewhere(sql, scene, history, others, turn.afterMs)) return;
+        if (await this.replanner.elsewhere(sql, scene, history, others, turn.afterMs)) return [];
         return this.again(sql, scene, history, turn.afterMs);
       }
       default:
@@ -80,16 +82,18 @@ export class SettleService {
     }
   }
 
-  private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number): Promise<void> {
+  private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number): Promise<readonly Abandoned[]> {
     await sql.query('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
     await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause: 'timer', detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
     await this.stages.release(scene.lease, afterMs, sql);
+    return [];
   }
 
-  private async failed(sql: Sql, scene: Scene, error: JobError): Promise<void> {
+  /** The attempts of other stages that the job's end leaves behind. */
+  private async failed(sql: Sql, scene: Scene, error: JobError): Promise<readonly Abandoned[]> {
     await sql.query(`UPDATE job_step SET status = 'failed' WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds]);
     await sql.query(`UPDATE stage SET status = 'failed', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`, [scene.lease.stageId]);
-    await this.ending.fail(sql, scene.job.id, error, 'timer');
+    return (await this.ending.fail(sql, scene.job.id, error, 'timer')) ?? [];
   }
 
   private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored', { credits }: Cost, error: ProviderError | null): Promise<void> {

@@ -53,7 +53,7 @@ export class StageStore {
   /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */
   async hold(sql: Sql, lease: Lease): Promise<void> {
     const jobs = await sql.query<{ id: string }>('SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE', [lease.jobId]);
-    const stages = await sql.query<{ id: string }>(`SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND status = 'active'`, [lease.stageId, lease.epoch]);
+    const stages = await sql.query<{ id: string }>(`SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND status = 'active' FOR UPDATE`, [lease.stageId, lease.epoch]);
     if (jobs.length === 0 || stages.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
   }
 

@@ -7,7 +7,7 @@ import type { FileRow } from '../jobs/rows.js';
 import { formatsOf } from '../routing/wishes.js';
 import type { Scene } from './scene.js';
 
-/** RunConvert takes at most 1.5 MB of base64; what is larger is uploaded, to every vendor alike. */
+/** Vendors take little base64 (one of them 1.5 MB of it); what is larger is uploaded, to all alike. */
 const INLINE_BYTES = 1_000_000;
 
 export interface Files {

@@ -4,7 +4,8 @@ import { Staging } from '../files/staging.js';
 import { JobEnding } from '../jobs/job-ending.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
-import { CancelService } from './cancel.service.js';
+import { Registry } from '../providers/registry.js';
+import { cancelAtVendors } from './vendor-cancel.js';
 
 const DEADLINES_MS = 1000;
 const FILES_MS = 30_000;
@@ -21,7 +22,7 @@ export class SweeperService implements BeforeApplicationShutdown {
     private readonly database: Database,
     private readonly ending: JobEnding,
     private readonly staging: Staging,
-    private readonly cancels: CancelService,
+    private readonly registry: Registry,
   ) {}
 
   start(): void {
@@ -38,17 +39,16 @@ export class SweeperService implements BeforeApplicationShutdown {
   async failOverdue(): Promise<number> {
     const overdue = await this.database.query<{ id: string }>('SELECT id FROM job WHERE deadline_at < now() AND ended_at IS NULL ORDER BY deadline_at LIMIT $1', [BATCH]);
     for (const { id } of overdue) {
-      const live = await this.database.transaction(async (sql) => {
+      const abandoned = await this.database.transaction(async (sql) => {
         const [job] = await sql.query<{ status: string; seconds: number }>(
           `SELECT status, (graph->'routing'->>'deadlineSeconds')::int AS seconds FROM job WHERE id = $1 AND deadline_at < now() AND ended_at IS NULL FOR UPDATE SKIP LOCKED`,
           [id],
         );
         if (job === undefined) return [];
-        const abandoned = await this.cancels.abandon(sql, id, 'timer');
-        await this.ending.fail(sql, id, job.status === 'awaiting_input' ? NEVER_CAME : tooLate(job.seconds), 'timer');
-        return abandoned;
+        return this.ending.fail(sql, id, job.status === 'awaiting_input' ? NEVER_CAME : tooLate(job.seconds), 'timer');
       });
-      await this.cancels.atVendors(live);
+      // Not waited for: a vendor that hangs must not hold up the other jobs' deadlines.
+      void cancelAtVendors(this.registry, abandoned ?? []);
     }
     return overdue.length;
   }
@@ -56,9 +56,17 @@ export class SweeperService implements BeforeApplicationShutdown {
   /** Returns how many files were erased. The bytes go first: a crash in between only means doing it again. */
   async eraseExpired(): Promise<number> {
     const expired = await this.database.query<{ id: string; path: string | null }>('SELECT id, path FROM file WHERE expires_at < now() AND erased_at IS NULL ORDER BY expires_at LIMIT $1', [BATCH * 10]);
-    for (const { path } of expired) if (path !== null) await this.staging.remove(path);
-    if (expired.length > 0) await this.database.query('UPDATE file SET erased_at = now() WHERE id = ANY($1::uuid[])', [expired.map(({ id }) => id)]);
-    return expired.length;
+    const erased: string[] = [];
+    for (const { id, path } of expired) {
+      try {
+        if (path !== null) await this.staging.remove(path);
+        erased.push(id);
+      } catch (error) {
+        this.log.error(`${path} cannot be erased: ${(error as Error).message}`);
+      }
+    }
+    if (erased.length > 0) await this.database.query('UPDATE file SET erased_at = now() WHERE id = ANY($1::uuid[])', [erased]);
+    return erased.length;
   }
 
   private every(ms: number, sweep: () => Promise<number>): void {

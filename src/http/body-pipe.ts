@@ -16,8 +16,10 @@ export function bodyPipe(): ValidationPipe {
 }
 
 function toFieldErrors(error: ValidationError, above: string): FieldError[] {
-  const pointer = above + pointerSegment(error.property);
+  const pointer = (error.property as string | undefined) === undefined ? above : above + pointerSegment(error.property);
   const constraints = error.constraints ?? {};
+  const shape = constraints['isArray'] ?? constraints['isObject'];
+  if (shape !== undefined) return [{ pointer, message: shape }];
   const nested = (error.children ?? []).flatMap((child) => toFieldErrors(child, pointer));
   if (nested.length > 0) return nested;
   if (constraints['whitelistValidation'] !== undefined) return [{ pointer, message: 'There is no such field.' }];

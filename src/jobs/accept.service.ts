@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Readable } from 'node:stream';
 import { v7 as uuidv7 } from 'uuid';
 import type { FieldError, JobBody } from '../conversion/job-body.js';
@@ -11,8 +11,7 @@ import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.j
 import { Registry } from '../providers/registry.js';
 import { RouterService, type Route } from '../routing/router.service.js';
 import { EGRESS_POLICY } from '../platform/tokens.js';
-import { Inject } from '@nestjs/common';
-import { JobStore, type NewFile } from './job-store.js';
+import { JobStore, type NewFile, type NewJob } from './job-store.js';
 import type { WholeJob } from './rows.js';
 
 /** How long an upload may be missing before its job fails. */
@@ -37,7 +36,7 @@ export class AcceptService {
     const files = await this.keepInline(graph);
     const awaitsUploads = graph.inputs.some((input) => input.type === 'upload');
     const id = uuidv7();
-    return this.store.insert({
+    const job: NewJob = {
       id,
       tenant,
       graph: withoutBytes(graph),
@@ -50,6 +49,10 @@ export class AcceptService {
         { type: 'plan.decided', cause: 'caller', detail: { stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
         ...(awaitsUploads ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
       ],
+    };
+    return this.store.insert(job).catch(async (error: unknown) => {
+      await Promise.all([...files.values()].map(({ path }) => this.staging.remove(path)));
+      throw error;
     });
   }
 

@@ -6,6 +6,7 @@ import { Tenant } from '../accounts/principal.js';
 import { safeFilename } from '../conversion/filenames.js';
 import { zipOf } from '../files/zip.js';
 import { goneSignal } from '../http/gone-signal.js';
+import { refuseIdempotencyKey } from '../http/idempotency-key.js';
 import { Problem } from '../http/problem.js';
 import { Problems } from '../http/problem.docs.js';
 import { sendHeaders } from '../http/send-file.js';
@@ -39,6 +40,7 @@ export class ConvertController {
   @ApiResponse({ status: 202, description: 'It takes longer: the job, whose address is in Location.', type: JobView })
   @Problems(401, 409, 413, 415, 422, 502, 503, 504)
   async convert(@Tenant() tenant: string, @Query() query: ConvertQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    refuseIdempotencyKey(request.headers['idempotency-key']);
     const part = await readFilePart(request, 'file');
     const job = await this.converts.begin(tenant, query, safeFilename(part.filename, 'file'), part.file);
     void reply.header('location', `/v1/jobs/${job.id}`);

@@ -4,36 +4,54 @@ import type { Sql } from '../platform/database.js';
 import { appendEvents, type Cause } from './event-store.js';
 import { statesBefore, type JobStatus } from './states.js';
 
+/** An attempt that was left behind: its vendor's job is to be canceled, once the transaction that says so is committed. */
+export interface Abandoned {
+  readonly id: string;
+  readonly provider: string;
+  readonly providerJobId: string | null;
+}
+
 /**
- * How a job ends, whoever ends it: its state, guarded by where it may come from, its timeline's last event, its files' time to live,
- * and the word to whoever waits. Part of the caller's transaction. False when the job had ended before.
+ * How a job ends, whoever ends it: its live attempts are abandoned and their workers fenced, its state moves, guarded by where it may come
+ * from, its timeline gets its last event, its files their time to live, and whoever waits hears of it. Part of the caller's transaction.
+ * Each returns the attempts left behind, or null when the job had ended before.
  */
 @Injectable()
 export class JobEnding {
-  async complete(sql: Sql, jobId: string, cause: Cause): Promise<boolean> {
+  async complete(sql: Sql, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'completed', null, cause);
   }
 
-  async fail(sql: Sql, jobId: string, error: JobError, cause: Cause): Promise<boolean> {
+  async fail(sql: Sql, jobId: string, error: JobError, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'failed', error, cause);
   }
 
-  async cancel(sql: Sql, jobId: string, cause: Cause): Promise<boolean> {
+  async cancel(sql: Sql, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'canceled', null, cause);
   }
 
-  private async end(sql: Sql, jobId: string, status: JobStatus, error: JobError | null, cause: Cause): Promise<boolean> {
+  private async end(sql: Sql, jobId: string, status: JobStatus, error: JobError | null, cause: Cause): Promise<readonly Abandoned[] | null> {
     const rows = await sql.query<{ id: string }>(
       `UPDATE job SET status = $2, error = $3::jsonb, ended_at = now(), progress = CASE WHEN $2 = 'completed' THEN 100 ELSE progress END
        WHERE id = $1 AND status = ANY($4) RETURNING id`,
       [jobId, status, error === null ? null : JSON.stringify(error), statesBefore(status)],
     );
-    if (rows.length === 0) return false;
+    if (rows.length === 0) return null;
+    const abandoned = await sql.query<Abandoned>(
+      `UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND ended_at IS NULL RETURNING id, provider, provider_job_id AS "providerJobId"`,
+      [jobId],
+    );
     await sql.query(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status IN ('pending', 'running')`, [jobId]);
-    await sql.query(`UPDATE stage SET status = 'superseded', due_at = NULL WHERE job_id = $1 AND status IN ('waiting', 'active')`, [jobId]);
+    await sql.query(
+      `UPDATE stage SET status = 'superseded', due_at = NULL, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL WHERE job_id = $1 AND status IN ('waiting', 'active')`,
+      [jobId],
+    );
     await sql.query('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
-    await appendEvents(sql, jobId, [{ type: `job.${status}`, cause, ...(error === null ? {} : { detail: { ...error } }) }]);
+    await appendEvents(sql, jobId, [
+      ...abandoned.map((attempt) => ({ type: 'attempt.abandoned', cause, detail: { attempt: attempt.id, provider: attempt.provider } })),
+      { type: `job.${status}`, cause, ...(error === null ? {} : { detail: { ...error } }) },
+    ]);
     await sql.query(`SELECT pg_notify('conversion_ended', $1)`, [jobId]);
-    return true;
+    return abandoned;
   }
 }

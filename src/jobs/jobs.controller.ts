@@ -5,6 +5,7 @@ import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
 import { goneSignal } from '../http/gone-signal.js';
 import { readPreferWait } from '../http/prefer.js';
+import { refuseIdempotencyKey } from '../http/idempotency-key.js';
 import { Problems } from '../http/problem.docs.js';
 import { JobListView, JobView } from './dto/job.dto.js';
 import { JOB_EXAMPLES } from './dto/job-examples.js';
@@ -30,11 +31,12 @@ export class JobsController {
   async create(
     @Tenant() tenant: string,
     @Body() body: JobRequestDto,
-    @Headers('prefer') prefer: string | undefined,
+    @Headers() headers: Record<string, string | undefined>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    const waitMs = readPreferWait(prefer);
+    refuseIdempotencyKey(headers['idempotency-key']);
+    const waitMs = readPreferWait(headers['prefer']);
     const job = await this.jobs.create(tenant, body);
     const ended = waitMs === 0 ? null : await this.jobs.untilEnded(tenant, job.id, waitMs, goneSignal(request));
     void reply.header('location', `/v1/jobs/${job.id}`).status(ended === null ? 202 : 200);

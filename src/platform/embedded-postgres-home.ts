@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, cp, mkdir, readFile, stat } from 'node:fs/promises';
+import { access, cp, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { SettingsError } from './env.js';
 
@@ -28,19 +28,40 @@ export async function databaseUser(): Promise<DatabaseUser> {
 
 /**
  * Where the server's programs and data are. A user other than ours may not be able to enter our folders (root's home is closed):
- * then both move to a folder in /var/lib that belongs to this data folder alone.
+ * what it cannot enter has its place in /var/lib then.
  */
 export async function homeFor(dataDir: string, user: DatabaseUser, say: (line: string) => void): Promise<EmbeddedHome> {
   const native = await nativeFolder();
-  const foreign = user.uid !== undefined;
-  const closed = foreign && !((await enterable(dataDir)) && (await enterable(native)));
-  if (!closed) return { bin: join(native, 'bin'), data: join(dataDir, 'postgres') };
-  const place = join('/var/lib/conversion-gateway', createHash('sha256').update(dataDir).digest('hex').slice(0, 16));
-  const programs = join(place, 'programs');
-  say(`The embedded database's user cannot enter ${dataDir}; its data lives in ${place} instead.`);
+  const reachable = async (path: string) => user.uid === undefined || (await enterable(path));
+  return {
+    bin: join((await reachable(native)) ? native : await copied(native), 'bin'),
+    data: (await reachable(dataDir)) ? join(dataDir, 'postgres') : await elsewhere(dataDir, say),
+  };
+}
+
+async function copied(native: string): Promise<string> {
+  const programs = join(PLACE, `programs-${fingerprint(native)}`);
+  await access(join(programs, 'bin', 'postgres'), constants.X_OK).catch(() => copyWhole(native, programs));
+  return programs;
+}
+
+async function elsewhere(dataDir: string, say: (line: string) => void): Promise<string> {
+  const place = join(PLACE, fingerprint(dataDir));
   await mkdir(place, { recursive: true, mode: 0o755 });
-  await access(join(programs, 'bin', 'postgres'), constants.X_OK).catch(() => cp(native, programs, { recursive: true, verbatimSymlinks: true }));
-  return { bin: join(programs, 'bin'), data: join(place, 'postgres') };
+  say(`The embedded database's user cannot enter ${dataDir}; the database lives in ${place} instead.`);
+  return join(place, 'postgres');
+}
+
+/** One copy of the programs for each place they came from, one folder for each data folder. */
+const PLACE = '/var/lib/conversion-gateway';
+
+const fingerprint = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 16);
+
+/** Whole or not at all: another process may be copying too, and a killed one leaves only its own try behind. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const copy = `${to}.${process.pid}`;
+  await cp(from, copy, { recursive: true, verbatimSymlinks: true });
+  await rename(copy, to).catch(() => rm(copy, { recursive: true, force: true }));
 }
 
 /** The folder of PostgreSQL's programs, from the npm package for this platform. */

@@ -31,7 +31,7 @@ const schema = z.object({
   DATABASE_URL: z.string().regex(/^postgres(ql)?:\/\//, 'must be a PostgreSQL address: postgresql://user:password@host:5432/database').optional(),
   DATA_DIR: z.string().min(1).default('.data'),
   ROLE: z.enum(['all', 'api', 'worker'], 'must be one of all, api, worker').default('all'),
-  ADMIN_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  ADMIN_API_KEY: z.string().regex(/^\S+$/, 'must have no spaces').optional(),
   SECRETS_KEY: secretsKey.optional(),
   STAGING_URL: z.string().optional(),
   API2CONVERT_API_KEY: z.string().min(1).optional(),
@@ -43,13 +43,19 @@ const schema = z.object({
   PROVIDERS_FILE: z.string().min(1).optional(),
   EGRESS_ALLOW: z.string().default(''),
   MAX_UPLOAD_BYTES: whole(1, Number.MAX_SAFE_INTEGER, 5_368_709_120),
-  POLL_FLOOR_MS: whole(50, 3_600_000, 1000),
-  POLL_CEILING_MS: whole(50, 3_600_000, 15_000),
+  POLL_FLOOR_MS: whole(1, 3_600_000, 1000),
+  POLL_CEILING_MS: whole(1, 3_600_000, 15_000),
   BREAKER_OPEN_MS: whole(1, 3_600_000, 30_000),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'must be one of trace, debug, info, warn, error, fatal, silent').default('info'),
 });
 
 type Raw = z.output<typeof schema>;
+
+interface Keys {
+  readonly admin: string;
+  readonly adminIsNew: boolean;
+  readonly secrets: Buffer;
+}
 
 /** Injection token and value of the settings: read once at start, never from `process.env` afterwards. */
 export class Env {
@@ -59,12 +65,22 @@ export class Env {
     readonly dataDir: string,
     /** Absolute folder of staged and kept files. */
     readonly stagingDir: string,
-    readonly adminApiKey: string,
-    /** True when the admin key was made at this start, and so must be shown once. */
-    readonly adminKeyIsNew: boolean,
-    /** 32 bytes. */
-    readonly secretsKey: Buffer,
+    private readonly keys: Keys,
   ) {}
+
+  get adminApiKey(): string {
+    return this.keys.admin;
+  }
+
+  /** True when the admin key was made at this start, and so must be shown once. */
+  get adminKeyIsNew(): boolean {
+    return this.keys.adminIsNew;
+  }
+
+  /** 32 bytes. */
+  get secretsKey(): Buffer {
+    return this.keys.secrets;
+  }
 
   get servesApi(): boolean {
     return this.raw.ROLE !== 'worker';
@@ -92,7 +108,7 @@ export function readEnv(variables: Readonly<Record<string, string | undefined>>)
   const makes = raw.DATABASE_URL === undefined;
   const admin = keyFrom(raw.ADMIN_API_KEY, 'ADMIN_API_KEY', makes, dataDir, () => `cg_${randomBytes(24).toString('base64url')}`);
   const secrets = keyFrom(raw.SECRETS_KEY, 'SECRETS_KEY', makes, dataDir, () => randomBytes(32).toString('base64'));
-  return new Env(raw, dataDir, stagingDir(raw.STAGING_URL, dataDir), admin.value, admin.isNew, Buffer.from(secrets.value, 'base64'));
+  return new Env(raw, dataDir, stagingDir(raw.STAGING_URL, dataDir), { admin: admin.value, adminIsNew: admin.isNew, secrets: Buffer.from(secrets.value, 'base64') });
 }
 
 function keyFrom(given: string | undefined, name: string, makes: boolean, dataDir: string, make: () => string): { value: string; isNew: boolean } {

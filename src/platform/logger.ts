@@ -1,6 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
 import pino from 'pino';
 
+/** Contexts in which Nest tells of its own start: of interest to who debugs it. */
+const WIRING: ReadonlySet<string> = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+
 /**
  * Nest's log on pino: one JSON object a line. Only texts and plain objects that our own code made are logged; foreign errors are mapped
  * before they come here, because they carry headers and bodies.
@@ -13,7 +16,7 @@ export class PinoLogger implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.write('info', message, rest);
+    this.write(WIRING.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
 
   error(message: unknown, ...rest: unknown[]): void {

@@ -1,5 +1,5 @@
 import type { Decimal } from 'decimal.js';
-import type { Candidate, PlanStep } from './plan.js';
+import type { Candidate, PlanStep } from './plan-step.js';
 
 /** One provider that could run a step. `rank`: its place in the order that settles a tie. */
 export interface Choice {

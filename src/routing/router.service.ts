@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
-import { plan, type Candidate, type Plan } from './plan.js';
+import { plan, type Plan } from './plan.js';
+import type { Candidate } from './plan-step.js';
 import { tablePrice } from './pricing.js';
 import { formatsOf, planSteps } from './wishes.js';
 

@@ -1,4 +1,4 @@
-import type { Candidate, PlanStep } from './plan.js';
+import type { Candidate, PlanStep } from './plan-step.js';
 
 export interface PlannedStage {
   readonly provider: string;

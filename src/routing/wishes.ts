@@ -1,7 +1,7 @@
 import { filenameOfUrl, formatOfFilename } from '../conversion/formats.js';
 import type { JobInput, Step } from '../conversion/job-graph.js';
 import { resultFormat } from '../conversion/operations.js';
-import type { PlanStep } from './plan.js';
+import type { PlanStep } from './plan-step.js';
 
 /** The formats of every file that a step's inputs stand for; null for one that nobody can tell. */
 export type Formats = ReadonlyMap<string, readonly (string | null)[]>;

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,8 @@ const READY_MS = 20_000;
 /** Starts the built service as a process, on a free port. What `variables` leaves out is unset. Rejects with its output when it does not come up. */
 export async function startGateway(variables: Readonly<Record<string, string | undefined>>): Promise<Gateway> {
   const dataDir = variables['DATA_DIR'] ?? (await mkdtemp(join(tmpdir(), 'gateway-data-')));
+  // Root's embedded database runs as another user, who has to get in.
+  if (variables['DATA_DIR'] === undefined) await chmod(dataDir, 0o755);
   const env = {
     PATH: process.env['PATH'],
     PORT: '0',

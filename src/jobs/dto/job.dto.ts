@@ -110,7 +110,7 @@ export class AttemptView {
   @ApiProperty({ description: 'The attempt\'s id.', format: 'uuid' })
   id!: string;
 
-  @ApiProperty({ description: 'Where it ran.', example: 'runconvert' })
+  @ApiProperty({ description: 'The provider where it ran.' })
   provider!: string;
 
   @ApiProperty({ description: 'The provider\'s id of its job, once there is one.', type: String, nullable: true })

@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsISO8601, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { oneOf } from '../../conversion/places.js';
+import { IsTime, Storable } from '../../http/query-fields.js';
 import { JOB_STATUSES } from '../states.js';
 
 export class ListJobsQuery {
@@ -14,22 +15,24 @@ export class ListJobsQuery {
   @IsOptional()
   @IsString({ message: 'Must be said once.' })
   @MaxLength(128, { message: 'Must have at most 128 characters.' })
+  @Storable()
   tag?: string;
 
   @ApiProperty({ description: 'Only jobs that were tried at this provider.', required: false, maxLength: 64 })
   @IsOptional()
   @IsString({ message: 'Must be said once.' })
   @MaxLength(64, { message: 'Must have at most 64 characters.' })
+  @Storable()
   provider?: string;
 
   @ApiProperty({ description: 'Only jobs taken in after this time.', required: false, format: 'date-time' })
   @IsOptional()
-  @IsISO8601({ strict: true }, { message: 'Must be an ISO 8601 time, such as "2026-01-31T12:00:00Z".' })
+  @IsTime()
   createdAfter?: string;
 
   @ApiProperty({ description: 'Only jobs taken in before this time.', required: false, format: 'date-time' })
   @IsOptional()
-  @IsISO8601({ strict: true }, { message: 'Must be an ISO 8601 time, such as "2026-01-31T12:00:00Z".' })
+  @IsTime()
   createdBefore?: string;
 
   @ApiProperty({ description: 'How many at most.', required: false, type: 'integer', minimum: 1, maximum: 200, default: 50 })

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { v7 as uuidv7 } from 'uuid';
+import type { JobBody } from '../../src/conversion/job-body.js';
+import { AttemptStore } from '../../src/execution/attempt-store.js';
+import { CancelService } from '../../src/execution/cancel.service.js';
+import { Replanner } from '../../src/execution/replan.js';
+import { SceneLoader, type LiveAttempt, type Scene } from '../../src/execution/scene.js';
+import { SettleService } from '../../src/execution/settle.service.js';
+import { StageStore, type Lease } from '../../src/execution/stage-store.js';
+import { SweeperService } from '../../src/execution/sweeper.service.js';
+import type { KeptFile } from '../../src/files/result-keeper.js';
+import { Staging } from '../../src/files/staging.js';
+import { AcceptService } from '../../src/jobs/accept.service.js';
+import { JobEnding } from '../../src/jobs/job-ending.js';
+import { JobStore } from '../../src/jobs/job-store.js';
+import type { WholeJob } from '../../src/jobs/rows.js';
+import { Database } from '../../src/platform/database.js';
+import { parseCidrs } from '../../src/platform/egress.js';
+import type { ProviderConfig } from '../../src/providers/provider-config.js';
+import { RouterService } from '../../src/routing/router.service.js';
+import { testDatabase, type TestDatabase } from './database.js';
+import { fakeRegistry, type FakeProvider } from './fake-provider.js';
+
+/** The engine's own classes on a database of their own, with hand-made providers and nothing that runs by itself. */
+export interface EngineRoom extends ReturnType<typeof classes> {
+  readonly test: TestDatabase;
+  readonly database: Database;
+  readonly staging: Staging;
+  accept(body: Partial<JobBody>): Promise<WholeJob>;
+  find(jobId: string): Promise<WholeJob>;
+  /** Claims what is due now, at most `limit`. */
+  claim(limit?: number): Promise<Lease[]>;
+  /** The scene of a lease, with a running attempt. */
+  running(lease: Lease): Promise<{ readonly scene: Scene; readonly attempt: LiveAttempt }>;
+  events(jobId: string): Promise<string[]>;
+  /** As if nothing had ever happened here. */
+  empty(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const TENANT = 'default';
+
+export async function engineRoom(providers: readonly FakeProvider[], config: Partial<ProviderConfig> = {}): Promise<EngineRoom> {
+  const test = await testDatabase();
+  const database = Database.open(test.url);
+  const root = await mkdtemp(join(tmpdir(), 'engine-room-'));
+  const staging = new Staging(root);
+  const made = classes(database, staging, providers, config);
+  const find = async (jobId: string): Promise<WholeJob> => {
+    const job = await made.jobs.find(TENANT, jobId);
+    if (job === null) throw new Error(`no job ${jobId}`);
+    return job;
+  };
+  const sceneOf = async (lease: Lease): Promise<Scene> => {
+    const scene = await made.scenes.load(lease);
+    if (scene === null) throw new Error('the lease is lost');
+    return scene;
+  };
+  return {
+    ...made,
+    test,
+    database,
+    staging,
+    find,
+    accept: (body) => made.accepts.accept(TENANT, { inputs: [{ type: 'url', url: 'https://example.com/a.jpg' }], steps: [{ operation: 'convert', to: 'png' }], ...body }),
+    claim: (limit = 100) => made.stages.claim(randomUUID(), limit),
+    running: async (lease) => {
+      const before = await sceneOf(lease);
+      const begun = await made.attempts.begin(before, { id: uuidv7(), reference: randomUUID() }, null);
+      if (begun === null) throw new Error('the provider is full');
+      await made.attempts.created(before, begun.id, `theirs-${begun.id}`);
+      await database.query(`UPDATE attempt SET status = 'running' WHERE id = $1`, [begun.id]);
+      const scene = await sceneOf(lease);
+      if (scene.attempt === null) throw new Error('the attempt is not there');
+      return { scene, attempt: scene.attempt };
+    },
+    events: async (jobId) => (await test.query<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY sequence', [jobId])).map(({ type }) => type),
+    empty: async () => void (await test.query('TRUNCATE job, callback CASCADE')),
+    close: async () => {
+      await database.close();
+      await test.drop();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
+  const registry = fakeRegistry(providers, config);
+  const router = new RouterService(registry);
+  const jobs = new JobStore(database);
+  const stages = new StageStore(database);
+  const ending = new JobEnding();
+  const cancels = new CancelService(database, ending, registry);
+  return {
+    registry,
+    jobs,
+    stages,
+    ending,
+    cancels,
+    accepts: new AcceptService(jobs, registry, router, staging, { allow: parseCidrs('') }),
+    scenes: new SceneLoader(database),
+    attempts: new AttemptStore(database, stages),
+    settle: new SettleService(database, stages, ending, new Replanner(router, registry), registry),
+    sweeper: new SweeperService(database, ending, staging, registry),
+  };
+}
+
+/** A result of `step`, as if it had been fetched. */
+export function keptFile(step: string, more: Partial<KeptFile> = {}): KeptFile {
+  return {
+    path: `00/${randomUUID()}`, filename: `${step}.png`, contentType: 'image/png', size: 5, sha256: 'ab'.repeat(32),
+    source: { step, providerFileId: `file-${step}`, url: 'https://vendor.example/file', filename: null, contentType: null, size: null },
+    ...more,
+  };
+}
+
+/** Asks until it is so. */
+export async function until(isSo: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
+  for (const end = performance.now() + ms; !(await isSo()); ) {
+    if (performance.now() > end) throw new Error(`it was not so within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

@@ -1,0 +1,71 @@
+import { Decimal } from 'decimal.js';
+import fc from 'fast-check';
+import { assignSteps, type Choice } from '../../../src/routing/assign.js';
+import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
+
+const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), price: () => null }));
+
+interface Drawn {
+  readonly steps: readonly PlanStep[];
+  readonly choices: ReadonlyMap<string, readonly Choice[]>;
+}
+
+/** Up to six steps over each other and three files; each is offered by some of three providers, at a price or at none that is known. */
+const drawn: fc.Arbitrary<Drawn> = fc
+  .array(
+    fc.record({
+      over: fc.uniqueArray(fc.nat({ max: 8 }), { maxLength: 3 }),
+      offers: fc.uniqueArray(fc.record({ rank: fc.nat({ max: PROVIDERS.length - 1 }), cents: fc.option(fc.nat({ max: 4 }), { nil: null }) }), { minLength: 1, maxLength: 3, selector: ({ rank }) => rank }),
+    }),
+    { minLength: 1, maxLength: 6 },
+  )
+  .map((entries) => ({
+    steps: entries.map(({ over }, index) => ({ id: `s${index}`, inputs: [...new Set(over.map((from) => (from < index ? `s${from}` : `file${from % 3}`)))], wishes: [] })),
+    choices: new Map(
+      entries.map(({ offers }, index) => [
+        `s${index}`,
+        offers.map(({ rank, cents }) => ({ candidate: PROVIDERS[rank] as Candidate, rank, price: cents === null ? null : new Decimal(cents).div(100) })),
+      ]),
+    ),
+  }));
+
+/** Steps at an unknown price, cents, files that travel (each once to each provider), and how far down the list the providers stand. */
+function costOf({ steps, choices }: Drawn, assignment: ReadonlyMap<string, Candidate>): number[] {
+  const taken = steps.map(({ id }) => choices.get(id)?.find(({ candidate }) => candidate === assignment.get(id)) as Choice);
+  const travels = new Set(steps.flatMap(({ id, inputs }) => inputs.filter((from) => assignment.get(from) !== assignment.get(id)).map((from) => `${from} to ${assignment.get(id)?.id ?? ''}`)));
+  const known = taken.map(({ price }) => price).filter((price) => price !== null);
+  return [taken.length - known.length, known.reduce((sum, price) => sum.add(price), new Decimal(0)).mul(100).toNumber(), travels.size, taken.reduce((sum, { rank }) => sum + rank, 0)];
+}
+
+function everyAssignment({ steps, choices }: Drawn): ReadonlyMap<string, Candidate>[] {
+  return steps.reduce<ReadonlyMap<string, Candidate>[]>(
+    (all, { id }) => all.flatMap((before) => (choices.get(id) ?? []).map(({ candidate }) => new Map([...before, [id, candidate]]))),
+    [new Map()],
+  );
+}
+
+const compare = (one: readonly number[], other: readonly number[]): number => one.map((figure, index) => figure - (other[index] ?? 0)).find((difference) => difference !== 0) ?? 0;
+
+it('no other assignment is better: every one of them tried', () => {
+  let split = 0;
+  fc.assert(
+    fc.property(drawn, (problem) => {
+      const found = assignSteps(problem.steps, problem.choices);
+      expect([...found.keys()].sort()).toEqual(problem.steps.map(({ id }) => id).sort());
+      const best = everyAssignment(problem).map((assignment) => costOf(problem, assignment)).reduce((one, other) => (compare(other, one) < 0 ? other : one));
+      expect(costOf(problem, found)).toEqual(best);
+      if (new Set(found.values()).size > 1) split += 1;
+    }),
+    { numRuns: 400 },
+  );
+  expect(split).toBeGreaterThan(40);
+});
+
+it('the largest graph that is taken is planned without a noticeable wait', () => {
+  const steps = Array.from({ length: 64 }, (_, index): PlanStep => ({ id: `s${index}`, inputs: index === 0 ? ['file'] : [`s${index - 1}`, `s${Math.floor(index / 2)}`].filter((id, place, all) => all.indexOf(id) === place && id !== `s${index}`), wishes: [] }));
+  const choices = new Map(steps.map(({ id }, index) => [id, PROVIDERS.map((candidate, rank): Choice => ({ candidate, rank, price: new Decimal(((index * 7 + rank * 3) % 5) + 1) }))]));
+  const before = performance.now();
+  const found = assignSteps(steps, choices);
+  expect(found.size).toBe(64);
+  expect(performance.now() - before).toBeLessThan(3000);
+});
