@@ -32,6 +32,7 @@ import { UploadsController } from './jobs/uploads.controller.js';
 import { WaitingService } from './jobs/waiting.service.js';
 import { Closing } from './closing.js';
 import { Database } from './platform/database.js';
+import { DueNotice } from './platform/due-notice.js';
 import { parseCidrs, type EgressPolicy } from './platform/egress.js';
 import { Env } from './platform/env.js';
 import { Listener } from './platform/listener.js';
@@ -67,7 +68,7 @@ export class AppModule {
         { provide: EGRESS_POLICY, useValue: policy },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined) },
-        Listener, PublicAddress, Readiness, KeyGuard, Closing,
+        Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         RouterService, ResultKeeper,
         JobStore, JobEnding, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,

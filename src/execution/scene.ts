@@ -35,12 +35,12 @@ export class SceneLoader {
 
   async load(lease: Lease): Promise<Scene | null> {
     const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'attempt'> }>(
-      `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
+      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
          SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'polls', a.polls,
            'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
            'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))
          FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL)) AS scene
-       FROM stage g JOIN job j ON j.id = g.job_id WHERE g.id = $1 AND g.lease_epoch = $2`,
+       FROM stage g JOIN job j ON j.id = g.job_id WHERE g.id = $1 AND g.lease_epoch = $2` },
       [lease.stageId, lease.epoch],
     );
     const row = rows[0];

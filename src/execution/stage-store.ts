@@ -23,12 +23,12 @@ export class StageStore {
   constructor(private readonly database: Database) {}
 
   async claim(owner: string, limit: number): Promise<Lease[]> {
-    return this.database.query<Lease>(
-      `UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false
+    return this.database.query<Lease>({ name: 'claim', text: `
+       UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false
        FROM (SELECT id, hinted FROM stage WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
              ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
        WHERE stage.id = due.id
-       RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted`,
+       RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted` },
       [owner, limit, LEASE_SECONDS],
     );
   }
@@ -52,8 +52,8 @@ export class StageStore {
 
   /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */
   async hold(sql: Sql, lease: Lease): Promise<void> {
-    const jobs = await sql.query<{ id: string }>('SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE', [lease.jobId]);
-    const stages = await sql.query<{ id: string }>(`SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND status = 'active' FOR UPDATE`, [lease.stageId, lease.epoch]);
+    const jobs = await sql.query<{ id: string }>({ name: 'hold_job', text: 'SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE' }, [lease.jobId]);
+    const stages = await sql.query<{ id: string }>({ name: 'hold_stage', text: `SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND status = 'active' FOR UPDATE` }, [lease.stageId, lease.epoch]);
     if (jobs.length === 0 || stages.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
   }
 

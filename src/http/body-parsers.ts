@@ -5,6 +5,7 @@ import { Problem, invalidRequest } from './problem.js';
 
 export const JSON_LIMIT_BYTES = 2.5 * 1024 * 1024;
 const DEEPEST = 64;
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
 const SUSPICIOUS = /__proto__|\\u00|\\u[dD][89a-fA-F]/;
 const ARRIVE_MS = 30_000;
 
@@ -56,7 +57,7 @@ function readJson(bytes: Buffer): object {
   if (bytes.length === 0) throw new Problem('invalid_json', 'The body is empty.');
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = UTF8.decode(bytes);
   } catch {
     throw new Problem('invalid_json', 'The body is not UTF-8.');
   }

@@ -2,7 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
-  ArrayMaxSize, IsArray, IsBoolean, IsIn, IsInt, IsObject, IsOptional, IsString, Matches, Max, MaxLength, Min, MinLength, ValidateIf, ValidateNested,
+  ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateBy, ValidateIf, ValidateNested, isInt, isObject, isString, maxLength, minLength,
 } from 'class-validator';
 import { oneOf } from '../conversion/places.js';
 
@@ -20,10 +20,7 @@ interface Common {
 }
 
 const documented = (field: Common, more: ApiPropertyOptions): PropertyDecorator =>
-  applyDecorators(
-    ApiProperty({ description: field.about, [more.type === 'object' ? 'selfRequired' : 'required']: field.optional !== true, ...(field.nullable === true ? { nullable: true } : {}), ...(field.example === undefined ? {} : { example: field.example }), ...more }),
-    ...presence(field),
-  );
+  ApiProperty({ description: field.about, [more.type === 'object' ? 'selfRequired' : 'required']: field.optional !== true, ...(field.nullable === true ? { nullable: true } : {}), ...(field.example === undefined ? {} : { example: field.example }), ...more });
 
 /** A field that may be left out may not for that be null. */
 const presence = (field: Common): PropertyDecorator[] => {
@@ -31,14 +28,25 @@ const presence = (field: Common): PropertyDecorator[] => {
   return field.optional === true ? [ValidateIf((_, value) => value !== undefined)] : [];
 };
 
+/** One check a field, which says what is wrong or null: every decorator costs on every request, and one sentence a field is told anyway. */
+function checked(field: Common, complaintAbout: (value: unknown) => string | null): PropertyDecorator {
+  const complaint = (value: unknown): string | null => {
+    const leftOut = field.nullable === true ? value === undefined || value === null : field.optional === true && value === undefined;
+    return leftOut ? null : complaintAbout(value);
+  };
+  return ValidateBy({ name: 'field', validator: { validate: (value: unknown) => complaint(value) === null, defaultMessage: (args) => complaint(args?.value) ?? '' } });
+}
+
 export function Text(field: Common & { readonly min?: number; readonly max: number; readonly pattern?: RegExp; readonly shape?: string }): PropertyDecorator {
-  const min = field.min ?? 1;
+  const { min = 1, max, pattern } = field;
   return applyDecorators(
-    documented(field, { type: String, minLength: min, maxLength: field.max, ...(field.pattern === undefined ? {} : { pattern: field.pattern.source }) }),
-    IsString({ message: 'Must be a string.' }),
-    MinLength(min, { message: 'Must not be empty.' }),
-    MaxLength(field.max, { message: `Must have at most ${field.max} characters.` }),
-    ...(field.pattern === undefined ? [] : [Matches(field.pattern, { message: field.shape ?? `Must match ${field.pattern.source}.` })]),
+    documented(field, { type: String, minLength: min, maxLength: max, ...(pattern === undefined ? {} : { pattern: pattern.source }) }),
+    checked(field, (value) => {
+      if (!isString(value)) return 'Must be a string.';
+      if (!minLength(value, min)) return 'Must not be empty.';
+      if (!maxLength(value, max)) return `Must have at most ${max} characters.`;
+      return pattern === undefined || pattern.test(value) ? null : (field.shape ?? `Must match ${pattern.source}.`);
+    }),
   );
 }
 
@@ -47,35 +55,42 @@ export function Id(field: Common): PropertyDecorator {
 }
 
 export function Whole(field: Common & { readonly min: number; readonly max: number }): PropertyDecorator {
-  const range = `Must be a whole number from ${field.min} to ${field.max}.`;
-  return applyDecorators(documented(field, { type: 'integer', minimum: field.min, maximum: field.max }), IsInt({ message: range }), Min(field.min, { message: range }), Max(field.max, { message: range }));
+  const { min, max } = field;
+  return applyDecorators(
+    documented(field, { type: 'integer', minimum: min, maximum: max }),
+    checked(field, (value) => (isInt(value) && (value as number) >= min && (value as number) <= max ? null : `Must be a whole number from ${min} to ${max}.`)),
+  );
 }
 
 export function Flag(field: Common): PropertyDecorator {
-  return applyDecorators(documented(field, { type: Boolean }), IsBoolean({ message: 'Must be true or false.' }));
+  return applyDecorators(documented(field, { type: Boolean }), checked(field, (value) => (typeof value === 'boolean' ? null : 'Must be true or false.')));
 }
 
 export function Choice(field: Common & { readonly of: readonly string[] }): PropertyDecorator {
-  return applyDecorators(documented(field, { type: String, enum: [...field.of] }), IsIn([...field.of], { message: `Must be ${oneOf(field.of)}.` }));
+  const values = new Set<unknown>(field.of);
+  return applyDecorators(documented(field, { type: String, enum: [...field.of] }), checked(field, (value) => (values.has(value) ? null : `Must be ${oneOf(field.of)}.`)));
 }
 
 export function Texts(field: Common & { readonly maxItems: number; readonly maxLength: number }): PropertyDecorator {
   return applyDecorators(
     documented(field, { type: [String], maxItems: field.maxItems }),
-    IsArray({ message: 'Must be a list.' }),
-    ArrayMaxSize(field.maxItems, { message: `Must have at most ${field.maxItems} entries.` }),
-    IsString({ each: true, message: 'Every entry must be a string.' }),
-    MaxLength(field.maxLength, { each: true, message: `No entry may have more than ${field.maxLength} characters.` }),
+    checked(field, (value) => {
+      if (!Array.isArray(value)) return 'Must be a list.';
+      if (!value.every(isString)) return 'Every entry must be a string.';
+      if (value.length > field.maxItems) return `Must have at most ${field.maxItems} entries.`;
+      return value.every((text) => maxLength(text, field.maxLength)) ? null : `No entry may have more than ${field.maxLength} characters.`;
+    }),
   );
 }
 
 export function FreeObject(field: Common): PropertyDecorator {
-  return applyDecorators(documented(field, { type: 'object', additionalProperties: true }), IsObject({ message: 'Must be an object.' }));
+  return applyDecorators(documented(field, { type: 'object', additionalProperties: true }), checked(field, (value) => (isObject(value) ? null : 'Must be an object.')));
 }
 
 export function Nested(field: Common & { readonly of: new () => object }): PropertyDecorator {
   return applyDecorators(
     documented(field, { type: () => field.of }),
+    ...presence(field),
     IsObject({ message: 'Must be an object.' }),
     ValidateNested({ message: 'Must be an object.' }),
     Type(() => field.of),
@@ -85,8 +100,10 @@ export function Nested(field: Common & { readonly of: new () => object }): Prope
 export function NestedList(field: Common & { readonly of: new () => object; readonly maxItems: number }): PropertyDecorator {
   return applyDecorators(
     documented(field, { type: () => [field.of], maxItems: field.maxItems }),
+    ...presence(field),
     IsArray({ message: 'Must be a list.' }),
     ArrayMaxSize(field.maxItems, { message: `Must have at most ${field.maxItems} entries.` }),
+    checked(field, (value) => (Array.isArray(value) && !value.every(isObject) ? 'Every entry must be an object.' : null)),
     ValidateNested({ each: true, message: 'Every entry must be an object.' }),
     Type(() => field.of),
   );

@@ -8,10 +8,15 @@ export function IsTime(): PropertyDecorator {
   return ValidateBy({
     name: 'isTime',
     validator: {
-      validate: (value) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)),
+      validate: (value) => typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) && isCalendarDay(value.slice(0, 10)),
       defaultMessage: () => 'Must be a time such as "2026-01-31T12:00:00Z".',
     },
   });
+}
+
+/** The 30th of February reads as a time, and is none. */
+function isCalendarDay(day: string): boolean {
+  return new Date(`${day}T00:00:00Z`).toISOString().startsWith(day);
 }
 
 export function Storable(): PropertyDecorator {

@@ -21,10 +21,11 @@ export interface EventRow {
 export async function appendEvents(sql: Sql, jobId: string, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   await sql.query(
-    `WITH numbered AS (UPDATE job SET last_sequence = last_sequence + $2 WHERE id = $1 RETURNING last_sequence - $2 AS before)
+    { name: 'append_events', text: `
+     WITH numbered AS (UPDATE job SET last_sequence = last_sequence + $2 WHERE id = $1 RETURNING last_sequence - $2 AS before)
      INSERT INTO event (job_id, sequence, type, cause, detail)
      SELECT $1, numbered.before + e.position, e.type, e.cause, coalesce(e.detail, '{}')
-     FROM numbered, ROWS FROM (jsonb_to_recordset($3::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position)`,
+     FROM numbered, ROWS FROM (jsonb_to_recordset($3::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position)` },
     [jobId, events.length, JSON.stringify(events)],
   );
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobGraph } from '../conversion/job-graph.js';
 import { Database } from '../platform/database.js';
+import { DueNotice } from '../platform/due-notice.js';
 import type { PlannedStage } from '../routing/stages.js';
 import type { NewEvent } from './event-store.js';
 import { WHOLE_JOB, type WholeJob } from './rows.js';
@@ -41,9 +42,12 @@ export interface JobFilter {
 /** The callers' side of jobs: accept one, read them. What moves a job stands in `execution`. */
 @Injectable()
 export class JobStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly notice: DueNotice,
+  ) {}
 
-  /** One statement, one commit: the job with all that belongs to it, and the word to the workers. Returns the job as read back. */
+  /** One statement, one commit: the job with all that belongs to it; then the word to the workers. Returns the job as read back. */
   async insert(job: NewJob): Promise<WholeJob> {
     const { id, graph } = job;
     const status = job.awaitsUploads ? 'awaiting_input' : 'queued';
@@ -64,6 +68,7 @@ export class JobStore {
     ]);
     const at = rows[0];
     if (at === undefined) throw new Error('the job was not written');
+    if (!job.awaitsUploads) this.notice.give();
     return {
       id, tenant: job.tenant, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds,
       created_at: at.created_at, queued_at: at.queued_at, started_at: null, ended_at: null,
@@ -75,7 +80,7 @@ export class JobStore {
   }
 
   async find(tenant: string, id: string): Promise<WholeJob | null> {
-    const rows = await this.database.query<WholeJob>(`SELECT ${WHOLE_JOB} FROM job j WHERE j.id = $1 AND j.tenant = $2`, [id, tenant]);
+    const rows = await this.database.query<WholeJob>({ name: 'find_job', text: `SELECT ${WHOLE_JOB} FROM job j WHERE j.id = $1 AND j.tenant = $2` }, [id, tenant]);
     return rows[0] ?? null;
   }
 
@@ -98,7 +103,9 @@ export class JobStore {
   }
 }
 
-const INSERT_JOB = `
+const INSERT_JOB = {
+  name: 'insert_job',
+  text: `
   WITH job_row AS (
     INSERT INTO job (id, tenant, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
     VALUES ($1, $2, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
@@ -122,4 +129,5 @@ const INSERT_JOB = `
     INSERT INTO event (job_id, sequence, type, cause, detail)
     SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')
     FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position))
-  SELECT created_at, queued_at, CASE WHEN $3 = 'queued' THEN pg_notify('conversion_due', '') END FROM job_row`;
+  SELECT created_at, queued_at FROM job_row`,
+};

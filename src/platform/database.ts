@@ -4,9 +4,12 @@ import { PrismaClient } from '../generated/prisma/client.js';
 
 export type Row = Record<string, unknown>;
 
+/** SQL. With a name, the server reads and plans it once for each connection: for statements that every request or every claim runs. */
+export type Statement = string | { readonly name: string; readonly text: string };
+
 /** Runs SQL: the pool, or one transaction of it. */
 export interface Sql {
-  query<T extends object>(text: string, values?: readonly unknown[]): Promise<T[]>;
+  query<T extends object>(statement: Statement, values?: readonly unknown[]): Promise<T[]>;
 }
 
 /**
@@ -30,9 +33,8 @@ export class Database implements Sql {
     return new Database(pool, connectionString);
   }
 
-  async query<T extends object>(text: string, values: readonly unknown[] = []): Promise<T[]> {
-    const { rows } = await this.pool.query<T>(text, [...values]);
-    return rows;
+  async query<T extends object>(statement: Statement, values: readonly unknown[] = []): Promise<T[]> {
+    return rowsOf(this.pool, statement, values);
   }
 
   /** Runs `work` in one transaction; anything it throws rolls back. */
@@ -41,7 +43,7 @@ export class Database implements Sql {
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
-      const result = await work({ query: async <R extends object>(text: string, values: readonly unknown[] = []) => (await client.query<R>(text, [...values])).rows });
+      const result = await work({ query: <R extends object>(statement: Statement, values: readonly unknown[] = []) => rowsOf<R>(client, statement, values) });
       await client.query('COMMIT');
       return result;
     } catch (error) {
@@ -56,4 +58,9 @@ export class Database implements Sql {
     await this.prisma.$disconnect();
     if (!this.pool.ended) await this.pool.end();
   }
+}
+
+async function rowsOf<T extends object>(on: pg.Pool | pg.PoolClient, statement: Statement, values: readonly unknown[]): Promise<T[]> {
+  const { rows } = await on.query<T>({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] });
+  return rows;
 }

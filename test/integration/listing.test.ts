@@ -74,8 +74,8 @@ describe('reads by index, and no more than a page of it', () => {
     const sent: { text: string; values: readonly unknown[] }[] = [];
     const { database } = room;
     const query = database.query.bind(database);
-    database.query = async (text, values = []) => {
-      sent.push({ text, values });
+    database.query = async (statement, values = []) => {
+      sent.push({ text: typeof statement === 'string' ? statement : statement.text, values });
       return [];
     };
     await list(filter);

@@ -18,6 +18,7 @@ import { JobEnding } from '../../src/jobs/job-ending.js';
 import { JobStore } from '../../src/jobs/job-store.js';
 import type { WholeJob } from '../../src/jobs/rows.js';
 import { Database } from '../../src/platform/database.js';
+import { DueNotice } from '../../src/platform/due-notice.js';
 import { parseCidrs } from '../../src/platform/egress.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
 import { RouterService } from '../../src/routing/router.service.js';
@@ -90,7 +91,7 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
 function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
   const registry = fakeRegistry(providers, config);
   const router = new RouterService(registry);
-  const jobs = new JobStore(database);
+  const jobs = new JobStore(database, new DueNotice(database));
   const stages = new StageStore(database);
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
