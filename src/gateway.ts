@@ -92,7 +92,8 @@ function stopOn(signal: NodeJS.Signals): void {
     if (stopping) return;
     stopping = true;
     setTimeout(() => process.exit(1), STOP_MS).unref();
-    void stop().then(
+    // What is half started can only be stopped once it has started, or failed to.
+    void starting.catch(() => undefined).then(stop).then(
       () => process.exit(0),
       () => process.exit(1),
     );
@@ -104,7 +105,11 @@ stopOn('SIGINT');
 // Whoever started us as a child and is gone no longer wants us.
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 
-start().catch(async (error: unknown) => {
+// A reader that went away (`npm start | head`) is no reason to leave the database running without us.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+const starting = start();
+starting.catch(async (error: unknown) => {
   // Told to stop while starting: what broke off is no news.
   if (stopping) return;
   process.stderr.write(error instanceof SettingsError ? `${error.message}\n` : `The gateway could not start: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}\n`);

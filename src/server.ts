@@ -54,8 +54,11 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     app,
     stop: async () => {
       app.get(Readiness).stop();
+      // A connection that is idle by now would be kept alive for its next request, which nobody will answer.
+      const idle = setInterval(() => fastify.server.closeIdleConnections(), 100);
       const impatient = setTimeout(() => fastify.server.closeAllConnections(), LINGER_MS);
       await app.close();
+      clearInterval(idle);
       clearTimeout(impatient);
     },
   };

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -58,18 +58,20 @@ async function passwordOf(dataDir: string): Promise<string> {
 }
 
 async function initialise(bin: string, data: string, password: string, user: DatabaseUser): Promise<void> {
-  // A folder that a killed initdb left half made would be refused for not being empty.
-  await rm(data, { recursive: true, force: true });
-  await mkdir(data, { recursive: true, mode: 0o700 });
+  // Made under another name: what a killed initdb left half made must never be taken for a database.
+  const half = `${data}.new`;
+  await rm(half, { recursive: true, force: true });
+  await mkdir(half, { recursive: true, mode: 0o700 });
   const passwordFile = `${data}.password`;
   await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-  if (user.uid !== undefined && user.gid !== undefined) await Promise.all([data, passwordFile].map((path) => chown(path, user.uid ?? 0, user.gid ?? 0)));
-  const args = ['-D', data, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'];
+  if (user.uid !== undefined && user.gid !== undefined) await Promise.all([half, passwordFile].map((path) => chown(path, user.uid ?? 0, user.gid ?? 0)));
+  const args = ['-D', half, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'];
   const child = spawn(join(bin, 'initdb'), args, { ...user, env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8' }, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
   const output = collect(child.stderr);
   const code = await new Promise<number | null>((resolve) => child.once('error', () => resolve(null)).once('close', resolve));
   await rm(passwordFile, { force: true });
   if (code !== 0) throw new SettingsError(`DATA_DIR: the embedded database could not be made in ${data}: ${output().trim() || 'initdb could not be run'}. Set DATABASE_URL to use a PostgreSQL of your own.`);
+  await rename(half, data);
 }
 
 async function launch(bin: string, data: string, user: DatabaseUser): Promise<{ port: number; pid: number }> {

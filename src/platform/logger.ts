@@ -12,7 +12,10 @@ export class PinoLogger implements LoggerService {
   private readonly pino: pino.Logger;
 
   constructor(level: string) {
-    this.pino = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime });
+    const output = pino.destination({ fd: 1, sync: true });
+    // A log that nobody reads any more must not end the service.
+    output.on('error', () => undefined);
+    this.pino = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, output);
   }
 
   log(message: unknown, ...rest: unknown[]): void {
