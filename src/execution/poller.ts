@@ -32,7 +32,7 @@ export class Poller {
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       if (signal.aborted) return;
-      await this.unreadable(scene, attempt, provider, error, signal);
+      await this.unreadable(scene, attempt, error);
     }
   }
 
@@ -40,7 +40,7 @@ export class Poller {
     switch (report.state) {
       case 'running': {
         const late = idleTooLong(attempt);
-        if (late !== null) return this.giveUp(scene, attempt, provider, late, signal);
+        if (late !== null) return this.giveUp(scene, attempt, late);
         return this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt));
       }
       case 'succeeded':
@@ -76,17 +76,16 @@ export class Poller {
     }
   }
 
-  private async unreadable(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, error: ProviderError, signal: AbortSignal): Promise<void> {
+  private async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError): Promise<void> {
     const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
     const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt);
-    if (late !== null) return this.giveUp(scene, attempt, provider, late, signal);
+    if (late !== null) return this.giveUp(scene, attempt, late);
     await this.attempts.unreadable(scene, attempt, error, Math.max(this.delay(attempt), error.details.retryAfterMs ?? 0));
   }
 
   /** The attempt left behind is canceled at the vendor where that can be done; here it is over in any case. */
-  private async giveUp(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, error: ProviderError, signal: AbortSignal): Promise<void> {
-    await this.settle.errored(scene, attempt, error, { credits: null }, 'timer');
-    await provider.guarded.cancel(attempt.providerJobId ?? '', signal).catch(() => undefined);
+  private async giveUp(scene: Scene, attempt: LiveAttempt, error: ProviderError): Promise<void> {
+    await this.settle.errored(scene, attempt, error, { credits: null }, 'timer', true);
   }
 
   private delay(attempt: LiveAttempt): number {

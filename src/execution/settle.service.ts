@@ -43,15 +43,19 @@ export class SettleService {
     });
   }
 
-  /** The try failed. By its kind: once more here, another provider, or the end of the job. */
-  async errored(scene: Scene, attempt: LiveAttempt, error: ProviderError, cost: Cost, cause: Cause): Promise<void> {
+  /**
+   * The try failed. By its kind: once more here, another provider, or the end of the job. `leftBehind`: it is we who give up,
+   * and the vendor's job, if there is one, is canceled there.
+   */
+  async errored(scene: Scene, attempt: LiveAttempt, error: ProviderError, cost: Cost, cause: Cause, leftBehind = false): Promise<void> {
     const abandoned = await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await this.endAttempt(sql, attempt, 'errored', cost, error);
+      const ended = await this.endAttempt(sql, attempt, 'errored', cost, error);
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
-      return this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
+      const others = await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
+      return leftBehind ? [...ended, ...others] : others;
     });
     void cancelAtVendors(this.registry, abandoned);
   }
@@ -96,12 +100,12 @@ export class SettleService {
     return (await this.ending.fail(sql, scene.job.id, error, 'timer')) ?? [];
   }
 
-  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored', { credits }: Cost, error: ProviderError | null): Promise<void> {
+  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored', { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {
     const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
-    await sql.query(
+    return sql.query<Abandoned>(
       `UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
-       WHERE id = $1 AND ended_at IS NULL`,
+       WHERE id = $1 AND ended_at IS NULL RETURNING id, provider, provider_job_id AS "providerJobId"`,
       [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored],
     );
   }

@@ -44,7 +44,7 @@ export class StageWorker {
       if (!(error instanceof ProviderError)) throw error;
       // We are stopping: whoever takes the stage over goes on from the attempt's checkpoint.
       if (signal.aborted) return null;
-      await this.settle.errored(scene, attempt, error, { credits: null }, 'timer');
+      await this.settle.errored(scene, attempt, error, { credits: null }, 'timer', true);
     }
     return null;
   }

@@ -22,13 +22,17 @@ export class UploadService {
   ) {}
 
   async receive(tenant: string, jobId: string, inputId: string, bytes: Readable, announced: number | null): Promise<WholeJob> {
-    await this.expectUpload(tenant, jobId, inputId);
+    const promised = await this.expectUpload(tenant, jobId, inputId);
     const { MAX_UPLOAD_BYTES } = this.env.raw;
     if (announced !== null && announced > MAX_UPLOAD_BYTES) throw tooLarge(MAX_UPLOAD_BYTES);
     const staged = await this.stage(bytes, MAX_UPLOAD_BYTES);
     if (staged.size === 0) {
       await this.staging.remove(staged.path);
       throw invalidRequest([{ pointer: '', message: 'The body is empty; send the file\'s bytes.' }]);
+    }
+    if (promised !== null && promised !== staged.size) {
+      await this.staging.remove(staged.path);
+      throw invalidRequest([{ pointer: '', message: `The job announced ${promised} bytes for "${inputId}", and ${staged.size} came. Nothing was kept; send the file again.` }]);
     }
     const replaced = await this.attach(tenant, jobId, inputId, staged).catch(async (error: unknown) => {
       await this.staging.remove(staged.path);
@@ -40,13 +44,16 @@ export class UploadService {
     return job;
   }
 
-  private async expectUpload(tenant: string, jobId: string, inputId: string): Promise<void> {
+  /** The size that the job announced for it, in bytes, or null. */
+  private async expectUpload(tenant: string, jobId: string, inputId: string): Promise<number | null> {
     const job = await this.store.find(tenant, jobId);
     if (job === null) throw notFound('job');
     const input = job.inputs.find(({ id }) => id === inputId);
     if (input === undefined) throw notFound('input');
     if (input.type !== 'upload') throw conflict(`The input "${inputId}" is of type "${input.type}"; only uploads receive bytes.`);
     if (job.status !== 'awaiting_input') throw conflict(`The job is ${job.status}; its uploads can no longer be replaced.`);
+    const asked = job.graph.inputs.find(({ id }) => id === inputId);
+    return asked?.type === 'upload' ? (asked.size ?? null) : null;
   }
 
   private async stage(bytes: Readable, maxBytes: number): Promise<StagedFile> {

@@ -133,6 +133,18 @@ describe('errors', () => {
   });
 });
 
+describe('an attempt that we give up', () => {
+  it.each([[true, 1], [false, 0]] as const)('left behind: %s, so its vendor job is canceled %i times', async (leftBehind, cancels) => {
+    await room.accept({ inputs: [{ id: 'x', type: 'url', url: 'https://example.com/x.jpg' }], steps: [{ operation: 'convert', to: 'png' }], routing: { only: ['flat'] } });
+    const [lease] = await room.claim();
+    if (lease === undefined) throw new Error('a stage was expected');
+    const { scene, attempt } = await room.running(lease);
+    await room.settle.errored(scene, attempt, error('timeout'), FREE, 'timer', leftBehind);
+    if (leftBehind) await until(() => flat.canceled.length > 0);
+    expect(flat.canceled).toHaveLength(cancels);
+  });
+});
+
 describe('stages side by side', () => {
   const sideBySide = {
     inputs: [{ id: 'x', type: 'url', url: 'https://example.com/x.jpg' }, { id: 'y', type: 'url', url: 'https://example.com/y.jpg' }],

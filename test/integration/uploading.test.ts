@@ -56,6 +56,13 @@ it('until then an upload replaces the one before it, and the old bytes go', asyn
   expect((await buffer(room.staging.open(files[0]?.path ?? ''))).toString()).toBe('second!');
 });
 
+it('a size that was announced is kept to: what is shorter or longer is not taken', async () => {
+  const job = await room.accept({ inputs: [{ id: 'a', type: 'upload', filename: 'a.pdf', size: 3 }], steps: [{ operation: 'convert', to: 'png' }] });
+  await expect(put(job.id, 'a', 'four')).rejects.toMatchObject({ code: 'invalid_request', detail: expect.stringContaining('announced 3 bytes') as string });
+  expect(await staged()).toEqual([]);
+  expect((await put(job.id, 'a', 'ink')).status).toBe('queued');
+});
+
 it('the same upload ten times at once leaves one file', async () => {
   const job = await two();
   await Promise.all(Array.from({ length: 10 }, (_, index) => put(job.id, 'a', `copy ${index}`)));
