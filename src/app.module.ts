@@ -17,7 +17,7 @@ import { ResultKeeper } from './files/result-keeper.js';
 import { Staging } from './files/staging.js';
 import { HealthController, Readiness } from './http/health.controller.js';
 import { PublicAddress } from './http/public-address.js';
-import { AcceptService } from './jobs/accept.service.js';
+import { AcceptService, INTAKE, type Intake } from './jobs/accept.service.js';
 import { ConvertController } from './jobs/convert.controller.js';
 import { ConvertService } from './jobs/convert.service.js';
 import { EventsController } from './jobs/events.controller.js';
@@ -66,6 +66,7 @@ export class AppModule {
         { provide: Env, useValue: env },
         { provide: Database, useValue: database },
         { provide: EGRESS_POLICY, useValue: policy },
+        { provide: INTAKE, useValue: { egress: policy, maxUploadBytes: env.raw.MAX_UPLOAD_BYTES } satisfies Intake },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto';
 import multipart from '@fastify/multipart';
 import type { LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type Foundations } from './app.module.js';
 import { EngineService } from './execution/engine.service.js';
 import { SweeperService } from './execution/sweeper.service.js';
+import { KeyGuard } from './accounts/key.guard.js';
 import { bodyPipe } from './http/body-pipe.js';
 import { installBodyParsers } from './http/body-parsers.js';
 import { Readiness } from './http/health.controller.js';
 import { serveOpenApi } from './http/openapi.js';
+import { Problem } from './http/problem.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { PublicAddress } from './http/public-address.js';
 import { Listener } from './platform/listener.js';
@@ -23,6 +26,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+const GUARDED = /^\/v1\/(?!callbacks\/)/;
+/** Where a form is taken, or refused with a better word. */
+const FORMS = /^\/v1\/(?:convert(?:\?|$)|jobs\/[^/]+\/inputs\/|callbacks\/)/;
 const HEADERS_MS = 10_000;
 /** A request may take this long to arrive whole: large uploads do. Slow ones are cut by their own idle limits. */
 const REQUEST_MS = 6 * 3_600_000;
@@ -32,11 +38,26 @@ const LINGER_MS = 11_000;
 /** Starts the service on its foundations. Throws `SettingsError` when the port cannot be had. */
 export async function startServer(foundations: Foundations, logger: LoggerService, version: string): Promise<RunningServer> {
   const { env } = foundations;
-  const adapter = new FastifyAdapter({ genReqId: () => randomUUID(), requestTimeout: REQUEST_MS, keepAliveTimeout: 65_000, routerOptions: { maxParamLength: 200 } });
+  const adapter = new FastifyAdapter({
+    genReqId: () => randomUUID(),
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: 65_000,
+    // Longer than any id of ours, and than any address that Node takes: what is too long is not found, like everything else.
+    routerOptions: { maxParamLength: 20_000 },
+    frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      const problem = new Problem('not_found', 'There is nothing at this address: it cannot be read.');
+      void reply.status(problem.status).type('application/problem+json').send(problem.body(request.id));
+    },
+  });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(foundations), adapter, { logger, bodyParser: false, abortOnError: false });
   const fastify = adapter.getInstance();
   fastify.server.headersTimeout = HEADERS_MS;
-  fastify.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+  const keys = app.get(KeyGuard);
+  fastify.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-request-id', request.id);
+    if (GUARDED.test(request.url)) keys.admit(request);
+    if (request.headers['content-type']?.startsWith('multipart/') === true && !FORMS.test(request.url)) throw new Problem('unsupported_media_type', 'Forms are taken by POST /v1/convert alone.');
+  });
   installBodyParsers(fastify);
   await fastify.register(multipart);
   app.useGlobalPipes(bodyPipe());

@@ -15,6 +15,10 @@ export function identify(request: FastifyRequest, principal: Principal): void {
   (request as Marked)[PRINCIPAL] = principal;
 }
 
+export function isIdentified(request: FastifyRequest): boolean {
+  return (request as Marked)[PRINCIPAL] !== undefined;
+}
+
 /** The tenant of the request. Only behind `KeyGuard`. */
 export const Tenant = createParamDecorator((_: unknown, context: ExecutionContext): string => {
   const principal = context.switchToHttp().getRequest<Marked>()[PRINCIPAL];

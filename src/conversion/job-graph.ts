@@ -145,6 +145,8 @@ export interface JobGraph {
   readonly exports: readonly JobExport[];
   readonly routing: Routing;
   readonly webhook: JobWebhook | null;
+  /** As the caller wrote it: an ISO 8601 duration. */
+  readonly retention: string;
   readonly retentionSeconds: number;
   readonly tag: string | null;
   readonly metadata: Readonly<Record<string, string>>;

@@ -7,12 +7,18 @@ import { INPUT_RULES, oneOf, type PlaceRule } from './places.js';
 /** Says what is wrong with an address that a provider is to fetch, or null. */
 export type CheckAddress = (url: string) => string | null;
 
-/** Reads the inputs; `null` in place of one that is wrong (its complaint is made). Ids are given already. */
-export function readInputs(bodies: readonly PlaceBody[], ids: readonly string[], check: CheckAddress, complaints: Complaints): (JobInput | null)[] {
-  return bodies.map((body, index) => readInput(body, ids[index] ?? '', `/inputs/${index}`, check, complaints));
+/** What is asked of outside of the job itself. */
+export interface InputChecks {
+  readonly checkAddress: CheckAddress;
+  readonly maxUploadBytes: number;
 }
 
-function readInput(body: PlaceBody, id: string, at: string, check: CheckAddress, complaints: Complaints): JobInput | null {
+/** Reads the inputs; `null` in place of one that is wrong (its complaint is made). Ids are given already. */
+export function readInputs(bodies: readonly PlaceBody[], ids: readonly string[], checks: InputChecks, complaints: Complaints): (JobInput | null)[] {
+  return bodies.map((body, index) => readInput(body, ids[index] ?? '', `/inputs/${index}`, checks, complaints));
+}
+
+function readInput(body: PlaceBody, id: string, at: string, checks: InputChecks, complaints: Complaints): JobInput | null {
   const rule = Object.hasOwn(INPUT_RULES, body.type) ? INPUT_RULES[body.type] : undefined;
   if (rule === undefined) {
     complaints.add(`${at}/type`, `There is no input type "${body.type}"; use ${oneOf(Object.keys(INPUT_RULES))}.`);
@@ -25,7 +31,7 @@ function readInput(body: PlaceBody, id: string, at: string, check: CheckAddress,
   const before = complaints.errors.length;
   checkFields(body, rule, at, complaints);
   const filename = body.filename === undefined ? {} : { filename: safeFilename(body.filename) };
-  const input = complaints.errors.length > before ? null : build(body, id, filename, at, check, complaints);
+  const input = complaints.errors.length > before ? null : build(body, id, filename, at, checks, complaints);
   return complaints.errors.length > before ? null : input;
 }
 
@@ -40,10 +46,10 @@ export function checkFields(body: PlaceBody, rule: PlaceRule, at: string, compla
   }
 }
 
-function build(body: PlaceBody, id: string, filename: { filename?: string }, at: string, check: CheckAddress, complaints: Complaints): JobInput | null {
+function build(body: PlaceBody, id: string, filename: { filename?: string }, at: string, checks: InputChecks, complaints: Complaints): JobInput | null {
   switch (body.type) {
     case 'url': {
-      const wrong = check(body.url ?? '');
+      const wrong = checks.checkAddress(body.url ?? '');
       if (wrong !== null) complaints.add(`${at}/url`, wrong);
       if (body.fetch !== undefined && body.fetch !== 'provider') {
         complaints.add(`${at}/fetch`, body.fetch === 'gateway' ? 'fetch: "gateway" is not supported yet; leave it out, and the provider fetches the file.' : 'Must be "provider" or "gateway".');
@@ -53,6 +59,7 @@ function build(body: PlaceBody, id: string, filename: { filename?: string }, at:
     }
     case 'upload':
       if (body.uploadId !== undefined) complaints.add(`${at}/uploadId`, 'Resumable uploads are not supported yet; leave uploadId out and PUT the bytes.');
+      if (body.size !== undefined && body.size > checks.maxUploadBytes) complaints.add(`${at}/size`, `Files may have at most ${checks.maxUploadBytes} bytes here.`);
       return { id, type: 'upload', ...filename, ...(body.size === undefined ? {} : { size: body.size }) };
     case 'base64':
       return readBase64(body.data ?? '', id, filename, at, complaints);

@@ -1,6 +1,6 @@
 import { Complaints, type FieldError, type JobBody, type RoutingBody } from './job-body.js';
 import { STRATEGIES, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
-import { readRetention } from './retention.js';
+import { DEFAULT_RETENTION, readRetention } from './retention.js';
 import { readInputs, type CheckAddress } from './read-inputs.js';
 import { readSteps } from './read-steps.js';
 import { orderSteps } from './step-order.js';
@@ -10,6 +10,7 @@ export interface Surroundings {
   readonly providers: readonly string[];
   readonly adapters: readonly string[];
   readonly checkAddress: CheckAddress;
+  readonly maxUploadBytes: number;
 }
 
 export type ReadJob = { readonly graph: JobGraph } | { readonly errors: readonly FieldError[] };
@@ -23,12 +24,13 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const inputIds = body.inputs.map((input, index) => input.id ?? `input-${index + 1}`);
   const stepIds = body.steps.map((step, index) => step.id ?? `step-${index + 1}`);
   checkIds(inputIds, stepIds, body, complaints);
-  const inputs = readInputs(body.inputs, inputIds, around.checkAddress, complaints);
+  const inputs = readInputs(body.inputs, inputIds, around, complaints);
   const steps = readSteps(body.steps, { inputIds, stepIds, adapters: around.adapters, check: around.checkAddress }, complaints);
   if (body.exports !== undefined && body.exports.length > 0) complaints.add('/exports', 'Exports are not supported yet; download the outputs instead.');
   if (body.webhook !== undefined && body.webhook !== null) complaints.add('/webhook', 'Webhooks are not supported yet; read the job, or its events.');
   const routing = readRouting(body.routing ?? {}, around, complaints);
-  const retentionSeconds = readRetention(body.retention, complaints);
+  const retention = body.retention ?? DEFAULT_RETENTION;
+  const retentionSeconds = readRetention(retention, complaints);
   const whole = steps.filter((step): step is Step => step !== null);
   const order = whole.length === steps.length ? orderSteps(whole) : { ordered: [] };
   if ('cycle' in order) complaints.add(`/steps/${stepIds.indexOf(order.cycle[0] ?? '')}/inputs`, `The steps go round in a circle: ${[...order.cycle, order.cycle[0]].join(' → ')}.`);
@@ -40,6 +42,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
       exports: [],
       routing,
       webhook: null,
+      retention,
       retentionSeconds,
       tag: body.tag ?? null,
       metadata: body.metadata ?? {},

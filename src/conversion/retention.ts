@@ -7,9 +7,10 @@ const LONGEST_SECONDS = 30 * 86_400;
 // ISO 8601 durations without years and months, whose length nobody can tell.
 const DURATION = /^P(?=.)(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$/;
 
+export const DEFAULT_RETENTION = 'PT24H';
+
 /** How long results are kept, in seconds, from an ISO 8601 duration such as "PT24H" or "P7D". */
-export function readRetention(text: string | undefined, complaints: Complaints): number {
-  if (text === undefined) return DEFAULT_RETENTION_SECONDS;
+export function readRetention(text: string, complaints: Complaints): number {
   const match = DURATION.exec(text);
   if (match === null) {
     complaints.add('/retention', 'Must be an ISO 8601 duration in weeks, days, hours, minutes and seconds, such as "PT24H" or "P7D".');

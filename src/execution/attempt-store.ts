@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { ProviderError } from '../conversion/errors.js';
+import { ProviderError } from '../conversion/errors.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import { Database } from '../platform/database.js';
 import type { LiveAttempt, Scene } from './scene.js';
@@ -9,6 +9,9 @@ export interface NewAttempt {
   readonly id: string;
   readonly reference: string;
 }
+
+/** SQLSTATE of a value that must be unique and is not. */
+const UNIQUE_VIOLATION = '23505';
 
 /** An attempt on its way from `submitting` to `running`. How it ends stands in settle.ts alone. */
 @Injectable()
@@ -45,14 +48,28 @@ export class AttemptStore {
     });
   }
 
+  /** The stage's live attempt, where the scene is older than it. */
+  async live(scene: Scene): Promise<LiveAttempt | null> {
+    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'status' | 'reference' | 'providerJobId'>>(
+      `SELECT id, provider, status, reference, provider_job_id AS "providerJobId" FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
+      [scene.lease.stageId],
+    );
+    return rows[0] === undefined ? null : { ...rows[0], polls: 0, idleMs: 0, leftThenMs: 0, readFailures: 0, failingMs: 0 };
+  }
+
   /** The vendor's job exists: from now on it can be found again whatever happens. False when the lease is lost. */
   async created(scene: Scene, attemptId: string, providerJobId: string): Promise<boolean> {
-    const rows = await this.database.query<{ id: string }>(
-      `UPDATE attempt SET provider_job_id = $3 FROM stage
-       WHERE attempt.id = $1 AND attempt.status = 'submitting' AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
-      [attemptId, scene.lease.epoch, providerJobId],
-    );
-    return rows.length > 0;
+    try {
+      const rows = await this.database.query<{ id: string }>(
+        `UPDATE attempt SET provider_job_id = $3 FROM stage
+         WHERE attempt.id = $1 AND attempt.status = 'submitting' AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
+        [attemptId, scene.lease.epoch, providerJobId],
+      );
+      return rows.length > 0;
+    } catch (error) {
+      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
+      throw new ProviderError('malformed_response', 'The provider answered the create with the id of a job that it had made before.', { code: 'id_reused' });
+    }
   }
 
   async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number): Promise<void> {

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Param, Post, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
 import { UUID } from '../http/paging.js';
@@ -21,6 +21,7 @@ export class CancelController {
 
   @Post()
   @HttpCode(202)
+  @ApiParam({ name: 'id', description: 'The job\'s id.' })
   @ApiOperation({ summary: 'Cancel a job', description: 'Certain for the caller, best effort at the provider.' })
   @ApiResponse({ status: 202, description: 'The job, canceled.', type: JobView })
   @Problems(401, 404, 409, 503)

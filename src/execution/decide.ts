@@ -11,6 +11,8 @@ export interface ErrorFacts {
   /** Every try at these steps so far, the one that just failed last. */
   readonly history: readonly Try[];
   readonly maxAttempts: number;
+  /** Nobody knows whether the vendor took it, and a vendor that took it runs it: sending it there again could pay twice. */
+  readonly uncertain?: boolean;
 }
 
 /** What follows a failed try. `elsewhere` leaves the choice to routing; when nobody is left there, `whenNobodyIsLeft` says what then. */
@@ -23,7 +25,7 @@ const RETRY_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** The policy of the error's kind, applied to what was tried before. */
-export function afterError({ error, history, maxAttempts }: ErrorFacts): AfterError {
+export function afterError({ error, history, maxAttempts, uncertain }: ErrorFacts): AfterError {
   const policy = ERROR_POLICIES[error.kind];
   if (policy.then === 'fail_job') return { do: 'fail', error: jobError(error) };
   if (history.length >= maxAttempts) return { do: 'fail', error: jobError(error, history) };
@@ -34,6 +36,7 @@ export function afterError({ error, history, maxAttempts }: ErrorFacts): AfterEr
       return before > 1 ? { do: 'fail', error: jobError(error) } : { do: 'elsewhere', tried: out(history) };
     }
     case 'retry_then_next':
+      if (uncertain === true) return { do: 'elsewhere', tried: [...new Set([...out(history), here])] };
       return failuresAt(here, history) === 1 ? { do: 'retry_here', afterMs: error.retryAfterMs ?? RETRY_MS } : { do: 'elsewhere', tried: out(history) };
     case 'wait_or_next':
       return { do: 'elsewhere', tried: [...new Set([...out(history), here])] };

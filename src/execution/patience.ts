@@ -1,4 +1,5 @@
 import { ProviderError } from '../conversion/errors.js';
+import { categoryOf, type Category } from '../conversion/formats.js';
 
 /** How an attempt stands with time, in ms, all by the database's clock. */
 export interface AttemptClock {
@@ -11,13 +12,24 @@ export interface AttemptClock {
   readonly failingMs: number;
 }
 
-const LONGEST_IDLE_MS = 120_000;
+const SHORTEST_PATIENCE_MS = 120_000;
 const UNREADABLE_MS = 60_000;
 const UNREADABLE_READS = 3;
 
-/** An attempt that stands still is given up after two minutes, and never takes more than half of the time that the job had left. */
-export function idleTooLong({ idleMs, leftThenMs }: AttemptClock): ProviderError | null {
-  const limit = Math.min(LONGEST_IDLE_MS, leftThenMs / 2);
+/** What a stage's work takes at a vendor, in ms, guessed by what it makes until it is learned. */
+export function expectedMs(targets: readonly (string | null)[]): number {
+  const minutes = targets.map((target) => MINUTES.get(target === null ? null : categoryOf(target)) ?? 0.5);
+  return Math.max(0.5, ...minutes) * 60_000;
+}
+
+const MINUTES: ReadonlyMap<Category | null, number> = new Map([['video', 10], ['audio', 3], ['cad', 3], ['ebook', 1], ['document', 1]]);
+
+/**
+ * An attempt that stands still is given up after two minutes, or three times what its work is expected to take; and it never takes more than
+ * half of the time that the job had left.
+ */
+export function idleTooLong({ idleMs, leftThenMs }: AttemptClock, expected: number): ProviderError | null {
+  const limit = Math.min(Math.max(SHORTEST_PATIENCE_MS, 3 * expected), leftThenMs / 2);
   return idleMs < limit ? null : new ProviderError('timeout', `The provider's job told nothing new for ${Math.round(idleMs / 1000)} s.`, { code: 'no_progress' });
 }
 

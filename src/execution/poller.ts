@@ -7,7 +7,7 @@ import { Env } from '../platform/env.js';
 import type { RegisteredProvider } from '../providers/registry.js';
 import { formatsOf } from '../routing/wishes.js';
 import { AttemptStore } from './attempt-store.js';
-import { idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
+import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
 import { stageSteps } from './stage-work.js';
@@ -39,7 +39,7 @@ export class Poller {
   private async take(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, report: Report, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
     switch (report.state) {
       case 'running': {
-        const late = idleTooLong(attempt);
+        const late = idleTooLong(attempt, expectedOf(scene));
         if (late !== null) return this.giveUp(scene, attempt, late);
         return this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt));
       }
@@ -78,7 +78,7 @@ export class Poller {
 
   private async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError): Promise<void> {
     const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
-    const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt);
+    const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt, expectedOf(scene));
     if (late !== null) return this.giveUp(scene, attempt, late);
     await this.attempts.unreadable(scene, attempt, error, Math.max(this.delay(attempt), error.details.retryAfterMs ?? 0));
   }
@@ -91,4 +91,9 @@ export class Poller {
   private delay(attempt: LiveAttempt): number {
     return pollDelay(attempt.polls, this.env.raw.POLL_FLOOR_MS, this.env.raw.POLL_CEILING_MS, Math.random());
   }
+}
+
+function expectedOf({ job: { graph }, stepIds }: Scene): number {
+  const formats = formatsOf(graph.inputs, graph.steps);
+  return expectedMs(stepIds.flatMap((id) => formats.get(id) ?? []));
 }

@@ -65,6 +65,7 @@ export class SettleService {
       error: { kind: error.kind, message: error.message, retryAfterMs: error.details.retryAfterMs ?? null },
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
+      uncertain: error.details.created === 'unknown' && this.registry.find(scene.provider)?.guarded.inner.traits.startsOnCreate === true,
     };
     const next = afterError(facts);
     switch (next.do) {

@@ -1,11 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import { StagingTrouble } from '../files/staging.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { AttemptStore } from './attempt-store.js';
 import { Poller } from './poller.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
+import { LeaseLost } from './stage-store.js';
 import { Submitter } from './submitter.js';
 
 /** A stage's next piece of work, as its rows tell it. The caller releases the lease when this says how long to wait. */
@@ -31,10 +33,21 @@ export class StageWorker {
       if (attempt === null) return PROVIDER_FULL_MS;
       return await this.submit(scene, attempt, provider, signal);
     } catch (error) {
-      if (!(error instanceof StagingTrouble)) throw error;
+      if (error instanceof LeaseLost || databaseTrouble(error) !== null) throw error;
+      if (!(error instanceof StagingTrouble)) return this.stumbled(scene, error);
       this.log.error(`${error.message} Job ${scene.job.id} waits until it can be.`);
       return STAGING_TROUBLE_MS;
     }
+  }
+
+  /** A fault of our own: the try counts as failed, so that a job on which we always stumble comes to its end like any other. */
+  private async stumbled(scene: Scene, error: unknown): Promise<number | null> {
+    this.log.error(error instanceof Error ? { job: scene.job.id, name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
+    const attempt = scene.attempt ?? (await this.attempts.live(scene));
+    if (attempt === null) return STUMBLED_MS;
+    const told = new ProviderError('unmapped', 'The gateway could not handle this attempt; its log says more.', { code: 'internal' });
+    await this.settle.errored(scene, attempt, told, { credits: null }, 'timer', true);
+    return null;
   }
 
   private async submit(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<null> {
@@ -60,3 +73,4 @@ export class StageWorker {
 
 const PROVIDER_FULL_MS = 500;
 const STAGING_TROUBLE_MS = 5000;
+const STUMBLED_MS = 15_000;

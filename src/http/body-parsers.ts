@@ -6,7 +6,7 @@ import { Problem, invalidRequest } from './problem.js';
 export const JSON_LIMIT_BYTES = 2.5 * 1024 * 1024;
 const DEEPEST = 64;
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
-const SUSPICIOUS = /__proto__|\\u00|\\u[dD][89a-fA-F]/;
+const SUSPICIOUS = /__proto__|__(?:define|lookup)[GS]etter__|constructor|hasOwnProperty|isPrototypeOf|propertyIsEnumerable|to(?:Locale)?String|valueOf|\\u00|\\u[dD][89a-fA-F]/;
 const ARRIVE_MS = 30_000;
 
 /** What a route takes as its body; every other route takes JSON. `stream`: left unread. `raw`: a Buffer, whatever the content type. */

@@ -1,10 +1,12 @@
-import { ValidationPipe, type ValidationError } from '@nestjs/common';
+import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { pointerSegment, type FieldError } from '../conversion/job-body.js';
+import { readInside } from './fields.js';
+import { isBuiltIn } from './hostile-text.js';
 import { invalidRequest } from './problem.js';
 
 /** Checks bodies and queries against their DTOs: unknown fields are refused, and every complaint names its field by JSON pointer. */
 export function bodyPipe(): ValidationPipe {
-  return new ValidationPipe({
+  return new StrictPipe({
     transform: true,
     whitelist: true,
     forbidNonWhitelisted: true,
@@ -15,9 +17,19 @@ export function bodyPipe(): ValidationPipe {
   });
 }
 
+class StrictPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    const named = metadata.type === 'query' ? Object.keys(value ?? {}).find(isBuiltIn) : undefined;
+    if (named !== undefined) throw invalidRequest([{ pointer: pointerSegment(named), message: 'There is no such field.' }]);
+    return super.transform(value, metadata);
+  }
+}
+
 function toFieldErrors(error: ValidationError, above: string): FieldError[] {
   const pointer = (error.property as string | undefined) === undefined ? above : above + pointerSegment(error.property);
   const constraints = error.constraints ?? {};
+  const inside = Object.values(constraints).map(readInside).find((found) => found !== null);
+  if (inside != null) return [{ pointer: pointer + inside.pointer, message: inside.message }];
   const shape = constraints['isArray'] ?? constraints['isObject'];
   if (shape !== undefined) return [{ pointer, message: shape }];
   const nested = (error.children ?? []).flatMap((child) => toFieldErrors(child, pointer));

@@ -4,6 +4,7 @@ import { Type } from 'class-transformer';
 import {
   ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateBy, ValidateIf, ValidateNested, isInt, isObject, isString, maxLength, minLength,
 } from 'class-validator';
+import type { FieldError } from '../conversion/job-body.js';
 import { oneOf } from '../conversion/places.js';
 
 /*
@@ -35,6 +36,14 @@ function checked(field: Common, complaintAbout: (value: unknown) => string | nul
     return leftOut ? null : complaintAbout(value);
   };
   return ValidateBy({ name: 'field', validator: { validate: (value: unknown) => complaint(value) === null, defaultMessage: (args) => complaint(args?.value) ?? '' } });
+}
+
+/** A complaint about something inside a field that is checked as a whole; the pipe takes the pointer out again. */
+export const inside = (pointer: string, message: string): string => `${pointer}\n${message}`;
+
+export function readInside(complaint: string): FieldError | null {
+  const [pointer, message] = complaint.split('\n');
+  return pointer?.startsWith('/') === true && message !== undefined ? { pointer, message } : null;
 }
 
 export function Text(field: Common & { readonly min?: number; readonly max: number; readonly pattern?: RegExp; readonly shape?: string }): PropertyDecorator {
@@ -76,9 +85,11 @@ export function Texts(field: Common & { readonly maxItems: number; readonly maxL
     documented(field, { type: [String], maxItems: field.maxItems }),
     checked(field, (value) => {
       if (!Array.isArray(value)) return 'Must be a list.';
-      if (!value.every(isString)) return 'Every entry must be a string.';
+      const odd = value.findIndex((entry) => !isString(entry));
+      if (odd >= 0) return inside(`/${odd}`, 'Must be a string.');
       if (value.length > field.maxItems) return `Must have at most ${field.maxItems} entries.`;
-      return value.every((text) => maxLength(text, field.maxLength)) ? null : `No entry may have more than ${field.maxLength} characters.`;
+      const long = value.findIndex((text) => !maxLength(text, field.maxLength));
+      return long < 0 ? null : inside(`/${long}`, `Must have at most ${field.maxLength} characters.`);
     }),
   );
 }
@@ -103,7 +114,10 @@ export function NestedList(field: Common & { readonly of: new () => object; read
     ...presence(field),
     IsArray({ message: 'Must be a list.' }),
     ArrayMaxSize(field.maxItems, { message: `Must have at most ${field.maxItems} entries.` }),
-    checked(field, (value) => (Array.isArray(value) && !value.every(isObject) ? 'Every entry must be an object.' : null)),
+    checked(field, (value) => {
+      const odd = Array.isArray(value) ? value.findIndex((entry) => !isObject(entry)) : -1;
+      return odd < 0 ? null : inside(`/${odd}`, 'Must be an object.');
+    }),
     ValidateNested({ each: true, message: 'Every entry must be an object.' }),
     Type(() => field.of),
   );

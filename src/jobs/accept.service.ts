@@ -10,12 +10,19 @@ import { invalidRequest, Problem } from '../http/problem.js';
 import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService, type Route } from '../routing/router.service.js';
-import { EGRESS_POLICY } from '../platform/tokens.js';
 import { JobStore, type NewFile, type NewJob } from './job-store.js';
 import type { WholeJob } from './rows.js';
 
 /** How long an upload may be missing before its job fails. */
 const UPLOAD_SECONDS = 86_400;
+
+export const INTAKE = Symbol('Intake');
+
+/** The operator's limits on what is taken in. */
+export interface Intake {
+  readonly egress: EgressPolicy;
+  readonly maxUploadBytes: number;
+}
 
 /** Takes a job in: reads it, finds out who could run it, writes it. What cannot be run by anybody is refused here. */
 @Injectable()
@@ -25,11 +32,11 @@ export class AcceptService {
     private readonly registry: Registry,
     private readonly router: RouterService,
     private readonly staging: Staging,
-    @Inject(EGRESS_POLICY) private readonly policy: EgressPolicy,
+    @Inject(INTAKE) private readonly intake: Intake,
   ) {}
 
   async accept(tenant: string, body: JobBody): Promise<WholeJob> {
-    const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url) });
+    const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url), maxUploadBytes: this.intake.maxUploadBytes });
     if ('errors' in read) throw invalidRequest(read.errors);
     const { graph } = read;
     const stages = this.plan(graph, body);
@@ -58,7 +65,7 @@ export class AcceptService {
 
   private refusalOf(url: string): string | null {
     try {
-      checkUrl(url, this.policy);
+      checkUrl(url, this.intake.egress);
       return null;
     } catch (error) {
       if (error instanceof EgressRefused) return error.message;

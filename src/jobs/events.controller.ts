@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Param, Query, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
 import { readCursor, toCursor } from '../http/paging.js';
@@ -22,6 +22,7 @@ export class EventsController {
   ) {}
 
   @Get()
+  @ApiParam({ name: 'id', description: 'The job\'s id.' })
   @ApiOperation({ summary: 'The job\'s timeline, oldest first' })
   @ApiResponse({ status: 200, description: 'A page of events.', type: EventListView })
   @Problems(401, 404, 422, 503)

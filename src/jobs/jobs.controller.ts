@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
@@ -53,6 +53,7 @@ export class JobsController {
   }
 
   @Get(':id')
+  @ApiParam({ name: 'id', description: 'The job\'s id.' })
   @ApiOperation({ summary: 'Read a job' })
   @ApiResponse({ status: 200, description: 'The job.', type: JobView })
   @Problems(401, 404, 503)

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, Param, Res, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiHeader, ApiOperation, ApiParam, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
@@ -17,6 +17,8 @@ export class OutputsController {
   constructor(private readonly outputs: OutputService) {}
 
   @Get()
+  @ApiParam({ name: 'id', description: 'The job\'s id.' })
+  @ApiParam({ name: 'outputId', description: 'The output\'s id.' })
   @ApiOperation({ summary: 'Download a result' })
   @ApiProduces('application/octet-stream')
   @ApiHeader({ name: 'Range', required: false, description: 'One range of bytes.', schema: { type: 'string', example: 'bytes=0-1023' } })

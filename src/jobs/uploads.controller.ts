@@ -1,5 +1,5 @@
 import { Controller, Headers, Param, Put, Req, UseGuards } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { KeyGuard } from '../accounts/key.guard.js';
@@ -22,6 +22,8 @@ export class UploadsController {
   ) {}
 
   @Put()
+  @ApiParam({ name: 'id', description: 'The job\'s id.' })
+  @ApiParam({ name: 'inputId', description: 'The input\'s id within the job.' })
   @ApiOperation({ summary: 'Send the bytes of an upload input', description: 'The raw bytes are the body, whatever the content type. They may be replaced until the job is queued, which it is when the last upload is in.' })
   @ApiConsumes('application/octet-stream')
   @ApiBody({ description: 'The file.', required: true, schema: { type: 'string', format: 'binary' } })
@@ -31,6 +33,7 @@ export class UploadsController {
     if (!UUID.test(id)) throw notFound('job');
     const { body } = request;
     if (request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the file\'s raw bytes as the body, not a form. For a form there is POST /v1/convert.');
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw new Problem('unsupported_media_type', 'Send the file\'s bytes plain: content encodings are not undone.');
     if (!(body instanceof Readable)) throw invalidRequest([{ pointer: '', message: 'The body is empty; send the file\'s bytes.' }]);
     return this.jobs.view(await this.uploads.receive(tenant, id, inputId, body, length === undefined ? null : Number(length)));
   }

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Param, Post, Req } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { Problems } from '../http/problem.docs.js';
 import { CallbackService } from './callback.service.js';
@@ -11,6 +11,8 @@ export class CallbacksController {
 
   @Post()
   @HttpCode(204)
+  @ApiParam({ name: 'providerId', description: 'The provider that calls.' })
+  @ApiParam({ name: 'token', description: 'The unguessable word that was given to it.' })
   @ApiOperation({ summary: 'For vendors: how one of our jobs stands', description: 'The address holds an unguessable token; no API key.' })
   @ApiBody({ description: 'Whatever the vendor sends.', schema: { type: 'object', additionalProperties: true } })
   @ApiResponse({ status: 204, description: 'Taken.' })

@@ -101,7 +101,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     stages,
     ending,
     cancels,
-    accepts: new AcceptService(jobs, registry, router, staging, { allow: parseCidrs('') }),
+    accepts: new AcceptService(jobs, registry, router, staging, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 }),
     scenes: new SceneLoader(database),
     attempts: new AttemptStore(database, stages),
     settle: new SettleService(database, stages, ending, new Replanner(router, registry), registry),

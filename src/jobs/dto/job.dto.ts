@@ -172,7 +172,7 @@ export class JobView {
   @ApiProperty({ description: 'Always null in this version.', type: 'object', additionalProperties: true, nullable: true })
   webhook!: null;
 
-  @ApiProperty({ description: 'How long results are kept after the end.', example: 'PT86400S' })
+  @ApiProperty({ description: 'How long results are kept after the end.', example: 'PT24H' })
   retention!: string;
 
   @ApiProperty({ description: 'The caller\'s own word.', type: String, nullable: true })

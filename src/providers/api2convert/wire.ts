@@ -6,8 +6,8 @@ import { z } from 'zod';
  */
 const text = z.preprocess((value) => {
   if (typeof value === 'number') return String(value);
-  // PostgreSQL cannot store a NUL, and no word of the vendor needs one.
-  const plain = typeof value === 'string' ? value.replaceAll('\0', '') : '';
+  // PostgreSQL cannot store a NUL or half of a surrogate pair, and no word of the vendor needs one.
+  const plain = typeof value === 'string' ? value.replaceAll('\0', '').toWellFormed() : '';
   return plain === '' ? null : plain;
 }, z.string().nullable());
 

@@ -25,9 +25,9 @@ const RESERVED: ReadonlySet<string> = new Set(['operation', 'input', 'output_for
 /** What stands in the task itself (documents, "Compress"; SDKs). */
 const BESIDE_OPTIONS: ReadonlySet<string> = new Set(['engine', 'engine_version']);
 
-/** `<kind>-<id>-<12 characters of the reference>`, with `-2`, `-3`, … from the second of an id on. Kinds: "import", "result", "export", an operation. */
+/** `<kind>-<id>-<reference>`, with `-2`, `-3`, … from the second of an id on. Kinds: "import", "result", "export", an operation. */
 export function taskName(kind: string, id: string, reference: string, index = 0): string {
-  return `${kind}-${id}-${reference.slice(0, 12)}${index === 0 ? '' : `-${index + 1}`}`;
+  return `${kind}-${id}-${reference}${index === 0 ? '' : `-${index + 1}`}`;
 }
 
 /** The body of `POST …/jobs`: a task per input, a task per file or per step, and an export of each, so that every result can be kept. */

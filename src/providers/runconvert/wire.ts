@@ -176,8 +176,8 @@ function isWebUrl(url: string): boolean {
 
 function readText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
-  // No store takes a NUL.
-  return typeof value === 'string' && value.trim() !== '' ? value.replaceAll('\0', '') : null;
+  // No store takes a NUL, or half of a surrogate pair.
+  return typeof value === 'string' && value.trim() !== '' ? value.replaceAll('\0', '').toWellFormed() : null;
 }
 
 function firstText(places: readonly Record<string, unknown>[], keys: readonly string[]): string | null {

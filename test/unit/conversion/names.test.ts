@@ -128,7 +128,7 @@ describe('base64', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 200 }), fc.constantFrom(...spellings), (array, spell) => {
         const bytes = Buffer.from(array);
-        const [input] = readInputs([{ type: 'base64', data: spell(bytes) }], ['a'], () => null, new Complaints());
+        const [input] = readInputs([{ type: 'base64', data: spell(bytes) }], ['a'], { checkAddress: () => null, maxUploadBytes: 1000 }, new Complaints());
         expect(input?.type === 'base64' && Buffer.from(input.data, 'base64')).toEqual(bytes);
       }),
     );
@@ -140,7 +140,7 @@ describe('base64', () => {
     ['data:image/svg+xml;base64,AAAA', 'a.svg'],
     ['AAAA', undefined],
   ])('the name of %s is %s', (data, filename) => {
-    const [input] = readInputs([{ type: 'base64', data }], ['a'], () => null, new Complaints());
+    const [input] = readInputs([{ type: 'base64', data }], ['a'], { checkAddress: () => null, maxUploadBytes: 1000 }, new Complaints());
     expect(input).toMatchObject(filename === undefined ? { type: 'base64' } : { filename });
   });
 });

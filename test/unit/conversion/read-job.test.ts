@@ -10,6 +10,7 @@ const around = {
   providers: ['first', 'second'],
   adapters: ['vendor'],
   checkAddress: (address: string) => (address.startsWith('https://') ? null : 'Only https here.'),
+  maxUploadBytes: 5_368_709_120,
 };
 
 const read = (body: Partial<JobBody>): ReadJob => readJob({ inputs: [url], steps: [convert], ...body }, around);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ProviderError } from '../../../src/conversion/errors.js';
-import { idleTooLong, pollDelay, unreadableTooLong, type AttemptClock } from '../../../src/execution/patience.js';
+import { expectedMs, idleTooLong, pollDelay, unreadableTooLong, type AttemptClock } from '../../../src/execution/patience.js';
 
 const clock = (more: Partial<AttemptClock>): AttemptClock => ({ idleMs: 0, leftThenMs: 3_600_000, readFailures: 0, failingMs: 0, ...more });
 const unavailable = new ProviderError('unavailable', 'Away.');
@@ -13,8 +13,19 @@ it.each<[string, Partial<AttemptClock>, boolean]>([
   ['less than half of it', { idleMs: 4999, leftThenMs: 10_000 }, false],
   ['no time left at all', { leftThenMs: 0 }, true],
 ])('%s', (_, more, late) => {
-  const error = idleTooLong(clock(more));
+  const error = idleTooLong(clock(more), expectedMs(['png']));
   expect(error?.kind ?? null).toBe(late ? 'timeout' : null);
+});
+
+it.each<[string, (string | null)[], number]>([
+  ['a picture', ['png'], 120_000],
+  ['what only the provider knows', [null], 120_000],
+  ['a sound', ['mp3'], 540_000],
+  ['a film, which takes its time', ['mp4', 'png'], 1_800_000],
+])('%s may stand still for a while', (_, targets, limit) => {
+  const patient = clock({ leftThenMs: 100 * limit, idleMs: limit - 1 });
+  expect(idleTooLong(patient, expectedMs(targets))).toBeNull();
+  expect(idleTooLong({ ...patient, idleMs: limit }, expectedMs(targets))).not.toBeNull();
 });
 
 it.each<[string, Partial<AttemptClock>, ProviderError, boolean]>([
