@@ -2,8 +2,8 @@ import type { RunningJob, StageInput, StageStep, StageWork } from '../../../src/
 import type { ScriptedAnswer } from '../scripted-http.js';
 
 export const REFERENCE = 'Rf3x_9aLq-27bTzKp0WmYv';
-/** What of the reference stands in a task's name. */
-export const MARK = 'Rf3x_9aLq-27';
+/** What stands in a task's name: all of the reference. */
+export const MARK = REFERENCE;
 export const JOB_ID = 'job_5f0e';
 
 export const urlInput = (id: string, filename: string | null, url = 'https://files.example/in', part = ''): StageInput => ({ id, part, filename, source: { type: 'url', url } });

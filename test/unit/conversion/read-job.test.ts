@@ -34,6 +34,7 @@ describe('a job that is right', () => {
       exports: [],
       routing: { strategy: 'cheapest', only: [], exclude: [], prefer: [], regions: [], maxCost: null, maxAttempts: 4, deadlineSeconds: 3600, strict: false, quoteId: null },
       webhook: null,
+      retention: 'PT24H',
       retentionSeconds: 86_400,
       tag: null,
       metadata: {},
