@@ -3,7 +3,7 @@ import pg from 'pg';
 import { v7 as uuidv7 } from 'uuid';
 
 /*
- * What accepting a job costs at the least: the same rows, the same commit and the same NOTIFY as the gateway's, and an answer of the same size,
+ * What accepting a job costs at the least: the same rows, the same commit and the same NOTIFY after it as the gateway's, and an answer of the same size,
  * with nothing around it: no key is asked for, no field is checked, nothing is planned. The statement is prepared, as a good bare server would.
  */
 
@@ -48,11 +48,29 @@ const INSERT = `
     INSERT INTO event (job_id, sequence, type, cause, detail)
     SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')
     FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position))
-  SELECT created_at, queued_at, CASE WHEN $3 = 'queued' THEN pg_notify('conversion_due', '') END FROM job_row`;
+  SELECT created_at, queued_at FROM job_row`;
 
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'], max: 20, idleTimeoutMillis: 60_000 });
 pool.on('error', () => undefined);
 const app = fastify();
+
+let speaking = false;
+let again = false;
+
+/** The word to the workers: after the commit, one for all jobs that came together. */
+function notifySoon(): void {
+  again = true;
+  if (!speaking) void speak();
+}
+
+async function speak(): Promise<void> {
+  speaking = true;
+  while (again) {
+    again = false;
+    await pool.query({ name: 'notify', text: "SELECT pg_notify('conversion_due', '')" });
+  }
+  speaking = false;
+}
 
 app.post<{ Body: Body }>('/v1/jobs', async ({ body }, reply) => {
   const id = uuidv7();
@@ -61,7 +79,7 @@ app.post<{ Body: Body }>('/v1/jobs', async ({ body }, reply) => {
   const graph = {
     inputs: body.inputs.map((input) => ({ ...input, fetch: 'provider' })),
     steps: body.steps.map(({ to, ...step }) => ({ ...step, parameters: { to }, providerOptions: {} })),
-    exports: [], routing, webhook: null, retentionSeconds: RETENTION_SECONDS, tag: body.tag, metadata: body.metadata,
+    exports: [], routing, webhook: null, retention: 'PT24H', retentionSeconds: RETENTION_SECONDS, tag: body.tag, metadata: body.metadata,
   };
   const events = [
     { type: 'job.created', cause: 'caller', detail: { inputs: body.inputs.length, steps: body.steps.length } },
@@ -76,12 +94,13 @@ app.post<{ Body: Body }>('/v1/jobs', async ({ body }, reply) => {
     '[]', JSON.stringify(events),
   ];
   const { rows } = await pool.query<Times>({ name: 'insert', text: INSERT, values });
+  notifySoon();
   void reply.code(202).header('location', `/v1/jobs/${id}`);
   return {
     id, status: 'queued', progress: 0, error: null,
     inputs: body.inputs.map((input) => ({ ...input, status: 'ready', fetch: 'provider' })),
     steps: body.steps.map((step) => ({ ...step, providerOptions: {}, status: 'pending', provider: null })),
-    exports: [], outputs: [], attempts: [], routing, webhook: null, retention: `PT${RETENTION_SECONDS}S`, tag: body.tag, metadata: body.metadata,
+    exports: [], outputs: [], attempts: [], routing, webhook: null, retention: 'PT24H', tag: body.tag, metadata: body.metadata,
     cost: { amount: null, currency: 'USD' }, losses: [], retryOf: null, createdAt: rows[0]?.created_at, startedAt: null, endedAt: null,
   };
 });
