@@ -7,6 +7,7 @@ import { readEnv, SettingsError, type Env } from './platform/env.js';
 import { PinoLogger } from './platform/logger.js';
 import { applyMigrations } from './platform/migrations.js';
 import { parseCidrs } from './platform/egress.js';
+import { CATALOG } from './providers/catalog.js';
 import { readProviderConfigs, type ProviderConfig } from './providers/provider-config.js';
 import { startSandboxProcess, type SandboxProcess } from './sandbox-process.js';
 import { startServer, type RunningServer } from './server.js';
@@ -28,12 +29,16 @@ async function start(): Promise<void> {
   const env = readEnv(process.env);
   checkCidrs(env);
   const logger = new PinoLogger(env.raw.LOG_LEVEL);
-  let providers = readProviderConfigs(env, process.env);
-  if (providers.length === 0) providers = await sandboxed(env);
+  const configured = readProviderConfigs(env, process.env);
+  if (configured.length === 0) refuseToPretend(env);
+  // Both take their time, and neither needs the other.
+  const vendors = configured.length > 0 ? Promise.resolve(configured) : sandboxed(env);
+  vendors.catch(() => undefined);
   if (env.raw.DATABASE_URL === undefined) started.embedded = await startEmbeddedPostgres(env.dataDir, say);
   const connectionString = started.embedded?.url ?? env.raw.DATABASE_URL ?? '';
   await migrate(connectionString);
   started.database = Database.open(connectionString, { onError: (error) => logger.warn(`database: ${error.message}`, 'pool') });
+  const providers = await vendors;
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   started.server = await startServer({ env, database: started.database, providers }, logger, version);
   greet(env, started.server.url, providers);
@@ -49,11 +54,14 @@ function checkCidrs(env: Env): void {
 }
 
 /** Without any vendor key a developer gets both vendors in a box; in production that would be a silent fake. */
+function refuseToPretend(env: Env): void {
+  if (env.raw.NODE_ENV !== 'production') return;
+  throw new SettingsError(`${CATALOG.map(({ environment }) => `${environment}_API_KEY`).join(' or ')} (or PROVIDERS_FILE) must be set: without a vendor nothing can be converted.`);
+}
+
 async function sandboxed(env: Env): Promise<readonly ProviderConfig[]> {
-  if (env.raw.NODE_ENV === 'production') throw new SettingsError('API2CONVERT_API_KEY or RUNCONVERT_API_KEY (or PROVIDERS_FILE) must be set: without a vendor nothing can be converted.');
-  started.sandbox = await startSandboxProcess();
-  const { api2convert, runconvert } = started.sandbox.urls;
-  return readProviderConfigs(env, { API2CONVERT_API_KEY: 'sandbox-key', API2CONVERT_BASE_URL: api2convert, RUNCONVERT_API_KEY: 'sandbox-key', RUNCONVERT_BASE_URL: runconvert });
+  const { urls } = (started.sandbox = await startSandboxProcess());
+  return readProviderConfigs(env, Object.fromEntries(CATALOG.flatMap(({ name, environment }) => [[`${environment}_API_KEY`, 'sandbox-key'], [`${environment}_BASE_URL`, urls[name]]])));
 }
 
 async function migrate(connectionString: string): Promise<void> {

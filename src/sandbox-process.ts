@@ -2,7 +2,8 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface SandboxProcess {
-  readonly urls: { readonly api2convert: string; readonly runconvert: string };
+  /** Base URLs by vendor. */
+  readonly urls: Readonly<Record<string, string>>;
   stop(): Promise<void>;
 }
 
@@ -16,7 +17,10 @@ export async function startSandboxProcess(): Promise<SandboxProcess> {
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const urls = await new Promise<SandboxProcess['urls']>((resolve, reject) => {
-    child.once('message', (message) => resolve(message as SandboxProcess['urls']));
+    child.once('message', (message) => {
+      const { type: _type, ...bases } = message as Record<string, string>;
+      resolve(bases);
+    });
     child.once('error', reject);
     void ended.then(() => reject(new Error('the sandbox did not start')));
   });
