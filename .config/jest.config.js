@@ -20,5 +20,7 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  // Half of the tests wait for processes that they started: more of them at once than there are cores.
+  maxWorkers: 3,
   testTimeout: 30_000,
 };
