@@ -1,6 +1,6 @@
 import { canonicalFormat, categoryOf } from '../../conversion/formats.js';
 import { ProviderError } from '../../conversion/errors.js';
-import type { Cost, Report, StageInput, StageStep, StageWork, VendorFile } from '../../conversion/provider.js';
+import { uploadKey, type Cost, type Report, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import type { Options } from '../../conversion/job-graph.js';
 import { readJobFailure } from './errors.js';
 import { captureEngine, CATEGORY_WORDS, targetOf } from './formats.js';
@@ -34,7 +34,7 @@ export interface CreateBody {
  */
 export function toCreateBody(work: StageWork, settings: Api2convertSettings): CreateBody {
   requireOneSetOfFiles(work);
-  const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...inStepOrder(work).flatMap(toDeclaredInput)];
+  const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...arrange(work).first];
   return {
     process: false,
     conversion: work.steps.map((step) => toConversion(step, settings)),
@@ -54,6 +54,22 @@ function requireOneSetOfFiles({ inputs, steps }: StageWork): void {
 function inStepOrder({ inputs, steps }: StageWork): readonly StageInput[] {
   const order = steps[0]?.inputs ?? [];
   return [...inputs].sort((left, right) => order.indexOf(left.id) - order.indexOf(right.id));
+}
+
+/** How a stage's files come to its job, in the step's order: those that the create declares, and behind each upload those that follow it. */
+export interface Arrangement {
+  readonly first: readonly DeclaredInput[];
+  readonly uploads: readonly { readonly key: string; readonly then: readonly DeclaredInput[] }[];
+}
+
+export function arrange(work: StageWork): Arrangement {
+  const first: DeclaredInput[] = [];
+  const uploads: { key: string; then: DeclaredInput[] }[] = [];
+  for (const input of inStepOrder(work)) {
+    if (input.source.type === 'upload') uploads.push({ key: uploadKey(input), then: [] });
+    else (uploads.at(-1)?.then ?? first).push(...toDeclaredInput(input));
+  }
+  return { first, uploads };
 }
 
 function toDeclaredInput({ source, filename }: StageInput): readonly DeclaredInput[] {

@@ -1,11 +1,10 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { CallbackReading, CreatedJob, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
-import { uploadKey } from '../../conversion/provider.js';
 import { ProviderError } from '../../conversion/errors.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
-import { readReport, toCreateBody } from './mapper.js';
+import { arrange, readReport, toCreateBody } from './mapper.js';
 import { readJobText, settingsSchema, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -55,7 +54,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
       if (!isSuccess(answer)) throw readRefusal('create', answer, now(), secrets(work.reference));
       const job = readJobText(answer.text);
       if (job === null || job.id === null) throw unreadable('create', answer.status, 'its body is no job with an id');
-      return { providerJobId: job.id, awaitsUploads: keysOfUploads(work), notes: { server: job.server, token: job.token } };
+      return { providerJobId: job.id, awaitsUploads: arrange(work).uploads.map(({ key }) => key), notes: { server: job.server, token: job.token } };
     },
 
     async upload(work, created, inputId, content, signal) {
@@ -73,6 +72,11 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
         signal,
       );
       if (!isSuccess(answer)) throw readRefusal('upload', answer, now(), secrets(token, work.reference));
+      // A merge is in the order of the files: what follows this one is declared now, and not in the create.
+      for (const json of arrange(work).uploads.find(({ key }) => key === inputId)?.then ?? []) {
+        const added = await ask('upload', { method: 'POST', url: `${jobUrl(created.providerJobId)}/input`, headers, json }, signal);
+        if (!isSuccess(added)) throw readRefusal('upload', added, now(), secrets(token, work.reference));
+      }
     },
 
     async start(created, signal) {
@@ -114,7 +118,6 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
 
 const isSuccess = (answer: VendorAnswer): boolean => answer.status >= 200 && answer.status < 300;
 const isUploadHost = (server: unknown): server is string => typeof server === 'string' && /^https?:\/\//i.test(server);
-const keysOfUploads = (work: StageWork): readonly string[] => work.inputs.filter((input) => input.source.type === 'upload').map(uploadKey);
 
 /** The same for the same file of the same attempt, so that an upload sent twice is known as one. */
 function uploadUuid(work: StageWork, inputId: string): string {

@@ -5,7 +5,7 @@ import { readJobText, readRefusalText } from '../../../src/providers/api2convert
 import { content, failureOf, idle, runningJob } from '../conformance/bench.js';
 import { scriptedHttp, type ScriptedTurn } from '../scripted-http.js';
 import { harness } from './harness.js';
-import { completed, jobBody, JOB_ID, REFERENCE, SERVER, TOKEN, uploadWork, work } from './samples.js';
+import { completed, jobBody, JOB_ID, REFERENCE, SERVER, step, TOKEN, uploadWork, work } from './samples.js';
 
 const account = { id: 'a', baseUrl: 'http://127.0.0.1:4010/v2/', apiKey: 'the-account-key', webhookSecret: null, settings: {} };
 const jobUrl = `http://127.0.0.1:4010/v2/jobs/${JOB_ID}`;
@@ -49,6 +49,19 @@ describe('an upload', () => {
     expect(await uuid(REFERENCE, 'photo')).toBe(first);
     expect(await uuid(REFERENCE, 'photo.2')).not.toBe(first);
     expect(await uuid('another-reference-00000', 'photo')).not.toBe(first);
+  });
+
+  it('keeps the order of a merge: what follows it is declared after it, and not in the create', async () => {
+    const remote = (id: string) => ({ id, part: '', filename: `${id}.pdf`, source: { type: 'url' as const, url: `https://files.example/${id}` } });
+    const merge = step({ operation: 'merge', parameters: { to: 'pdf' }, inputs: ['a', 'b', 'c'] });
+    const mixed = { ...work, steps: [merge], inputs: [remote('a'), { id: 'b', part: '', filename: 'b.pdf', source: { type: 'upload' as const, size: 5 } }, remote('c')] };
+    const { provider, http } = before({ status: 201, body: jobBody() }, { status: 200 }, { status: 201, body: {} });
+    const made = await provider.create(mixed, idle());
+    expect(made.awaitsUploads).toEqual(['b']);
+    await provider.upload(mixed, made, 'b', content, idle());
+    expect(http.calls.map(({ url }) => url)).toEqual([jobUrl.replace(`/${JOB_ID}`, ''), `${SERVER}/upload-file/${JOB_ID}`, `${jobUrl}/input`]);
+    expect(http.calls[0]?.json).toMatchObject({ input: [{ source: 'https://files.example/a' }] });
+    expect(http.calls[2]?.json).toMatchObject({ type: 'remote', source: 'https://files.example/c' });
   });
 
   it.each([{ server: null }, { server: 'file:///tmp' }, { token: null }])('has no place where the job tells %j', async (fields) => {

@@ -1,6 +1,6 @@
 import { settingsSchema } from '../../../src/providers/api2convert/wire.js';
 import { offers } from '../../../src/providers/api2convert/formats.js';
-import { toConversion, toCreateBody } from '../../../src/providers/api2convert/mapper.js';
+import { arrange, toConversion, toCreateBody } from '../../../src/providers/api2convert/mapper.js';
 import type { StageInput, StageStep } from '../../../src/conversion/provider.js';
 import { REFERENCE, step, toPng, work } from './samples.js';
 
@@ -62,7 +62,7 @@ describe('a stage becomes the body of a create', () => {
     });
   });
 
-  it('with every kind of input, in the order of the step, uploads left out', () => {
+  it('with every kind of input, in the order of the step, up to the first upload and the rest behind it', () => {
     const inputs = [
       input('inline', { type: 'base64', data: 'aGVsbG8=' }, 'hello.txt'),
       input('sent', { type: 'upload', size: 5 }, 'sent.txt'),
@@ -70,11 +70,9 @@ describe('a stage becomes the body of a create', () => {
       input('page', { type: 'url', url: 'https://files.example/a?signature=b' }),
     ];
     const merge = step({ operation: 'merge', inputs: ['page', 'sent', 'earlier', 'inline'], parameters: { to: 'pdf' } });
-    expect(toCreateBody({ ...work, inputs, steps: [merge] }, settings).input).toEqual([
-      { type: 'remote', source: 'https://files.example/a?signature=b' },
-      { type: 'output', source: 'o-9' },
-      { type: 'base64', source: 'aGVsbG8=', filename: 'hello.txt' },
-    ]);
+    const mixed = { ...work, inputs, steps: [merge] };
+    expect(toCreateBody(mixed, settings).input).toEqual([{ type: 'remote', source: 'https://files.example/a?signature=b' }]);
+    expect(arrange(mixed).uploads).toEqual([{ key: 'sent', then: [{ type: 'output', source: 'o-9' }, { type: 'base64', source: 'aGVsbG8=', filename: 'hello.txt' }] }]);
   });
 
   it('without an input list where all are uploads, and without a callback where nobody is called', () => {
