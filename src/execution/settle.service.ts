@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { JobError, ProviderError } from '../conversion/errors.js';
 import type { Cost } from '../conversion/provider.js';
@@ -17,6 +17,8 @@ import { cancelAtVendors } from './vendor-cancel.js';
 /** The one door through which an attempt ends: state, timeline and what follows, in one transaction, guarded by the lease's epoch. */
 @Injectable()
 export class SettleService {
+  private readonly log = new Logger('attempts');
+
   constructor(
     private readonly database: Database,
     private readonly stages: StageStore,
@@ -57,6 +59,7 @@ export class SettleService {
       const others = await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
       return leftBehind ? [...ended, ...others] : others;
     });
+    this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
     void cancelAtVendors(this.registry, abandoned);
   }
 
