@@ -39,6 +39,7 @@ import { Listener } from './platform/listener.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
 import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry } from './providers/registry.js';
+import { CatalogueController } from './routing/catalogue.controller.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackService } from './webhooks/callback.service.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
@@ -60,7 +61,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CallbacksController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CatalogueController, CallbacksController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },

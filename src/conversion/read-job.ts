@@ -1,3 +1,4 @@
+import { wrongCounts } from './file-counts.js';
 import { Complaints, type FieldError, type JobBody, type RoutingBody } from './job-body.js';
 import { STRATEGIES, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
 import { DEFAULT_RETENTION, readRetention } from './retention.js';
@@ -34,6 +35,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const whole = steps.filter((step): step is Step => step !== null);
   const order = whole.length === steps.length ? orderSteps(whole) : { ordered: [] };
   if ('cycle' in order) complaints.add(`/steps/${stepIds.indexOf(order.cycle[0] ?? '')}/inputs`, `The steps go round in a circle: ${[...order.cycle, order.cycle[0]].join(' → ')}.`);
+  else wrongCounts(inputs.filter((input) => input !== null), order.ordered).forEach(({ step, message }) => complaints.add(`/steps/${stepIds.indexOf(step)}/inputs`, message));
   if (complaints.errors.length > 0 || 'cycle' in order) return { errors: complaints.errors };
   return {
     graph: {

@@ -1,7 +1,8 @@
 import { canonicalFormat, categoryOf } from './formats.js';
 import { pointerSegment, type Complaints, type StepBody } from './job-body.js';
 import type { Parameters, Step } from './job-graph.js';
-import { OPERATIONS, PLANNED_OPERATIONS, type Operation, type ParameterRule } from './operations.js';
+import { OPERATIONS, type Operation, type ParameterRule } from './operations.js';
+import { nearest } from './nearest.js';
 import { oneOf } from './places.js';
 import type { CheckAddress } from './read-inputs.js';
 
@@ -24,8 +25,9 @@ function readStep(body: StepBody, index: number, known: Known, complaints: Compl
   const before = complaints.errors.length;
   const operation = OPERATIONS.get(body.operation);
   if (operation === undefined) {
-    const why = PLANNED_OPERATIONS.has(body.operation) ? `The operation "${body.operation}" is not supported yet` : `There is no operation "${body.operation}"`;
-    complaints.add(`${at}/operation`, `${why}; use ${oneOf(OPERATIONS.keys())}.`);
+    const meant = nearest(body.operation, OPERATIONS.keys());
+const hint = meant === null ? '. There are "convert", "compress", "merge" and others:' : `; did you mean "${meant}"?`;
+    complaints.add(`${at}/operation`, `There is no operation "${body.operation}"${hint} GET /v1/operations lists them all.`);
     return null;
   }
   const parameters = readParameters(body, operation, at, known.check, complaints);
@@ -48,7 +50,8 @@ function readParameters(body: StepBody, operation: Operation, at: string, check:
       continue;
     }
     if (rule === undefined) {
-      complaints.add(`${at}/${name}`, `"${operation.name}" has no parameter "${name}"; it takes ${oneOf(Object.keys(operation.parameters))}, and anything else in "options".`);
+      const own = Object.keys(operation.parameters);
+      complaints.add(`${at}/${name}`, `"${operation.name}" has no parameter "${name}"; ${own.length === 0 ? 'whatever it takes stands' : `it takes ${oneOf(own)}, and anything else`} in "options".`);
       continue;
     }
     const format = name === 'to' || name === 'from';
@@ -61,7 +64,7 @@ function readParameters(body: StepBody, operation: Operation, at: string, check:
 }
 
 function wrongValue(name: string, value: string | number, rule: ParameterRule): string | null {
-  if (rule.allowed !== undefined && !rule.allowed.includes(String(value))) return `Must be ${oneOf(rule.allowed)}.`;
+  if (rule.allowed !== undefined) return rule.allowed.includes(String(value)) ? null : `Must be ${oneOf(rule.allowed)}.`;
   if (typeof value === 'number') {
     const [low, high] = [rule.minimum ?? 0, rule.maximum ?? Number.MAX_SAFE_INTEGER];
     return value < low || value > high ? `Must be from ${low} to ${high}.` : null;
@@ -88,7 +91,7 @@ function readReferences(body: StepBody, index: number, operation: Operation, kno
     const pointer = `${at}/inputs/${position}`;
     if (!ids.has(id)) complaints.add(pointer, `There is no input or step "${id}" in this job.`);
     else if (id === known.stepIds[index]) complaints.add(pointer, 'A step cannot take its own results.');
-    else if (body.inputs?.indexOf(id) !== position) complaints.add(pointer, `"${id}" is named twice.`);
+    else if (body.inputs?.indexOf(id) !== position) complaints.add(pointer, `"${id}" is named twice, and a step takes each file once. ${operation.least > 1 ? `Name another input or step in its place; "${operation.name}" needs different ones.` : 'Leave it out here.'}`);
   });
   return body.inputs;
 }

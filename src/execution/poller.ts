@@ -5,7 +5,7 @@ import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
 import { Staging } from '../files/staging.js';
 import { Env } from '../platform/env.js';
 import type { RegisteredProvider } from '../providers/registry.js';
-import { formatsOf } from '../routing/wishes.js';
+import { formatsOf } from '../conversion/graph-formats.js';
 import { AttemptStore } from './attempt-store.js';
 import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
 import type { LiveAttempt, Scene } from './scene.js';

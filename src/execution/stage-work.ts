@@ -4,7 +4,7 @@ import { filenameOfUrl } from '../conversion/formats.js';
 import type { JobInput, Step } from '../conversion/job-graph.js';
 import { uploadKey, type Content, type InputSource, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
 import type { FileRow } from '../jobs/rows.js';
-import { formatsOf } from '../routing/wishes.js';
+import { formatsOf } from '../conversion/graph-formats.js';
 import type { Scene } from './scene.js';
 
 /** Vendors take little base64 (one of them 1.5 MB of it); what is larger is uploaded, to all alike. */

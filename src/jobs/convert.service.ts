@@ -59,8 +59,9 @@ function readOptions(text: string | undefined): Record<string, unknown> {
   throw invalidRequest([{ pointer: '/options', message: 'Must be a JSON object, such as {"quality":80}.' }]);
 }
 
-/** A complaint about the job that was made of the query, told of the query. */
+/** A complaint about the job that was made of the query, told of the query: which files a step takes follows from its operation alone. */
 function toQueryPointer(pointer: string): string {
   const field = /^\/steps\/0\/(\w+)/.exec(pointer)?.[1];
+  if (field === 'inputs') return '/operation';
   return field === 'to' || field === 'operation' ? `/${field}` : field === undefined ? pointer : '/options';
 }

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { plan, type Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { tablePrice } from './pricing.js';
-import { formatsOf, planSteps } from './wishes.js';
+import { planSteps } from './wishes.js';
 
 /** Why a provider is not asked at all, whatever the steps are. */
 export interface Exclusion {

@@ -1,32 +1,11 @@
-import { filenameOfUrl, formatOfFilename } from '../conversion/formats.js';
-import type { JobInput, Step } from '../conversion/job-graph.js';
-import { resultFormat } from '../conversion/operations.js';
+import { formatsInto, type Formats } from '../conversion/graph-formats.js';
+import type { Step } from '../conversion/job-graph.js';
 import type { PlanStep } from './plan-step.js';
 
-/** The formats of every file that a step's inputs stand for; null for one that nobody can tell. */
-export type Formats = ReadonlyMap<string, readonly (string | null)[]>;
-
-/** Follows formats through the graph: from file names and addresses over each step's target. `steps` are in order. */
-export function formatsOf(inputs: readonly JobInput[], steps: readonly Step[]): Formats {
-  const formats = new Map<string, readonly (string | null)[]>(inputs.map((input) => [input.id, [formatOfInput(input)]]));
-  for (const step of steps) {
-    const incoming = step.inputs.flatMap((id) => formats.get(id) ?? [null]);
-    const outgoing = incoming.map((from) => resultFormat(step.operation, step.parameters, from));
-    formats.set(step.id, [...new Set(outgoing.length > 0 ? outgoing : [resultFormat(step.operation, step.parameters, null)])]);
-  }
-  return formats;
-}
-
-export function formatOfInput(input: JobInput): string | null {
-  const named = 'filename' in input ? formatOfFilename(input.filename) : null;
-  return named ?? (input.type === 'url' ? formatOfFilename(filenameOfUrl(input.url)) : null);
-}
-
-/** What a step asks of a provider, for each format that goes in. `from` said by the caller wins. */
+/** What a step asks of a provider, for each format that goes in. */
 export function planSteps(steps: readonly Step[], formats: Formats): readonly PlanStep[] {
   return steps.map((step) => {
-    const said = step.parameters['from'];
-    const incoming = typeof said === 'string' ? [said] : step.inputs.flatMap((id) => formats.get(id) ?? [null]);
+    const incoming = formatsInto(step, formats);
     const froms = incoming.length === 0 ? [null] : [...new Set(incoming)];
     return {
       id: step.id,

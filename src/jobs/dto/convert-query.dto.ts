@@ -3,7 +3,7 @@ import { Type } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 
 export class ConvertQuery {
-  @ApiProperty({ description: 'The target format.', required: false, example: 'png' })
+  @ApiProperty({ description: 'The target format, or the kind of checksum.', required: false, example: 'png' })
   @IsOptional()
   @IsString({ message: 'Must be said once.' })
   @MaxLength(40, { message: 'Must have at most 40 characters.' })

@@ -15,7 +15,7 @@ export class StepDto implements StepBody {
   @Texts({ about: 'Ids of inputs and steps whose files this step takes. Default: all inputs for the first step, the previous step\'s results for the others.', maxItems: 200, maxLength: 64, optional: true })
   inputs?: string[];
 
-  @Text({ about: 'The target format (convert, merge, archive, thumbnail, capture, ocr).', max: 40, optional: true, example: 'png' })
+  @Text({ about: 'The target format (convert, merge, archive, thumbnail, capture, ocr), or the kind of checksum (hash).', max: 40, optional: true, example: 'png' })
   to?: string;
 
   @Text({ about: 'convert: the source format, where the file name does not tell it.', max: 40, optional: true })
@@ -33,10 +33,10 @@ export class StepDto implements StepBody {
   @Text({ about: 'watermark: the text to write.', max: 1000, optional: true })
   text?: string;
 
-  @Whole({ about: 'thumbnail: width in pixels.', min: 1, max: 32_768, optional: true })
+  @Whole({ about: 'thumbnail, resize: width in pixels.', min: 1, max: 32_768, optional: true })
   width?: number;
 
-  @Whole({ about: 'thumbnail: height in pixels.', min: 1, max: 32_768, optional: true })
+  @Whole({ about: 'thumbnail, resize: height in pixels.', min: 1, max: 32_768, optional: true })
   height?: number;
 
   @FreeObject({ about: 'Options of the operation, in the gateway\'s words.', optional: true, example: { quality: 80 } })

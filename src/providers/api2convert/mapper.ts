@@ -3,7 +3,7 @@ import { ProviderError } from '../../conversion/errors.js';
 import { uploadKey, type Cost, type Report, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import type { Options } from '../../conversion/job-graph.js';
 import { readJobFailure } from './errors.js';
-import { captureEngine, CATEGORY_WORDS, targetOf } from './formats.js';
+import { captureEngine, CATEGORY_WORDS, targetOf, VENDOR_OPERATIONS } from './formats.js';
 import type { Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
 
 /** `input[]` of a create. */
@@ -118,9 +118,22 @@ export function toConversion(step: StageStep, settings: Api2convertSettings): Co
       return { ...toFormat(to), options: Object.fromEntries(Object.entries(options).filter(([name]) => !SCREEN_OPTIONS.has(name))) };
     case 'ocr':
       return toOcr(step, settings);
+    case 'hash':
+      return { category: 'hash', target: to ?? '', options };
+    case 'read-metadata':
+      return { category: 'metadata', target: 'json', options };
     default:
-      throw notTranslatable(`The operation ${step.operation} is not offered by api2convert.`);
+      return toOperation(step);
   }
+}
+
+function toOperation(step: StageStep): Conversion {
+  const operation = VENDOR_OPERATIONS.get(step.operation);
+  if (operation === undefined) throw notTranslatable(`The operation ${step.operation} is not offered by api2convert.`);
+  const size = sizeOf(step);
+  // Our sizes are pixels; what the vendor takes a bare number for is not documented.
+  const pixels = Object.keys(size).length === 0 ? {} : { resize_by: 'px', ...size };
+  return { category: 'operation', target: operation.target, options: { ...(operation.several ? { allow_multiple_outputs: true } : {}), ...pixels, ...callerOptions(step) } };
 }
 
 function toOcr(step: StageStep, { ocr }: Api2convertSettings): Conversion {

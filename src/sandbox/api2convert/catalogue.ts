@@ -54,7 +54,7 @@ function entries(): Omit<CatalogueEntry, 'id'>[] {
   return [
     ...known.filter(({ extension }) => written.has(extension)).map(({ extension, category }) => ({ target: extension, category, options: optionsOf(extension, category) })),
     ...known.filter(({ category }) => category === 'archive').map(({ extension, category }) => ({ target: extension, category, options: {} })),
-    ...['md5', 'sha1', 'sha256', 'sha512'].map((target) => ({ target, category: 'hash', options: {} })),
+    ...['md5', 'sha1', 'sha256', 'sha512', 'crc32'].map((target) => ({ target, category: 'hash', options: {} })),
     { target: 'json', category: 'metadata', options: {} },
     ...OPERATIONS.map(([target, options]) => ({ target, category: 'operation', options })),
   ];

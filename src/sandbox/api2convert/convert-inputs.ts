@@ -1,6 +1,6 @@
 import { runTask, Unconvertible, type ResultFile, type SourceFile, type Task } from '../engine/engine.js';
 import { outputChecksum } from './checksums.js';
-import { newId, type Conversion, type Input, type Job, type Output, type Trouble } from './job.js';
+import { newId, type Conversion, type Input, type Output, type Trouble } from './job.js';
 import { creditsOf } from './prices.js';
 import { planConversion } from './translate.js';
 
@@ -13,8 +13,8 @@ export interface Converted {
 /** The vendor publishes no list of codes; these are the ones seen nearest to each reason. */
 const CODES = { unsupported: 4000, corrupt_input: 6005, bad_option: 6037 } as const;
 
-/** Runs one conversion over the inputs that are there. */
-export async function convertInputs(job: Job, conversion: Conversion, inputs: readonly Input[]): Promise<Converted> {
+/** Runs one conversion over the inputs that are there. `before`: what the job's conversions made so far, whose names are taken. */
+export async function convertInputs(conversion: Conversion, inputs: readonly Input[], before: readonly Output[]): Promise<Converted> {
   const { task, groups } = planConversion(conversion, inputs);
   const outputs: Output[] = [];
   const troubles: Trouble[] = [];
@@ -22,7 +22,7 @@ export async function convertInputs(job: Job, conversion: Conversion, inputs: re
   for (const group of groups) {
     try {
       const files = await packed(conversion, await run(task, group));
-      outputs.push(...files.map((file) => toOutput(job, conversion, group, file, outputs)));
+      for (const file of files) outputs.push(toOutput(conversion, group, file, [...before, ...outputs]));
       credits += creditsOf(conversion);
     } catch (error) {
       if (!(error instanceof Unconvertible)) throw error;
@@ -49,8 +49,8 @@ async function packed({ options }: Conversion, files: ResultFile[]): Promise<Res
   return runTask({ operation: 'archive', target: 'zip', options: {} }, files);
 }
 
-function toOutput(job: Job, conversion: Conversion, group: readonly Input[], file: ResultFile, siblings: readonly Output[]): Output {
-  const filename = unique(file.filename, new Set([...job.outputs, ...siblings].map((output) => output.uriName)));
+function toOutput(conversion: Conversion, group: readonly Input[], file: ResultFile, siblings: readonly Output[]): Output {
+  const filename = unique(file.filename, new Set(siblings.map((output) => output.uriName)));
   const password = conversion.options.download_password;
   return {
     id: newId(),

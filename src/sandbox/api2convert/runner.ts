@@ -71,7 +71,7 @@ export class Runner {
     const outputs: Output[] = [];
     const troubles: Trouble[] = [];
     for (const conversion of job.conversions) {
-      const converted = await convertInputs(job, conversion, inputs);
+      const converted = await convertInputs(conversion, inputs, outputs);
       const undelivered = conversion.outputTargets.length > 0;
       for (const target of conversion.outputTargets) target.status = 'failed';
       if (undelivered) troubles.push({ source: 'conversion', id_source: conversion.id, code: 99, message: 'The file could not be delivered to the output target.' });

@@ -62,6 +62,19 @@ describe('api2convert, as it is spoken to', () => {
     expect(said[0]).toMatchObject(conversion);
   });
 
+  test.each([
+    ['resize', 'operation', 'resize-image'], ['compare-images', 'operation', 'compare-image'], ['video-to-images', 'operation', 'video-to-image'], ['analyze-image', 'operation', 'analyze-image'],
+    ['cut-video', 'operation', 'cut-video'], ['slideshow', 'operation', 'slideshow'], ['merge-streams', 'operation', 'merge-streams'], ['extract-streams', 'operation', 'extract-streams'],
+    ['compare-videos', 'operation', 'compare-video'], ['adjust-volume', 'operation', 'audio-volume'], ['to-pdfa', 'operation', 'convert-pdfa'], ['validate-pdfa', 'operation', 'validate-pdfa'],
+    ['pdf-booklet', 'operation', 'pdf-booklet'], ['compare-pdfs', 'operation', 'compare-pdf'], ['extract-archive', 'operation', 'extract-archive'], ['extract-assets', 'operation', 'extract-assets'],
+    ['extract-pdf-assets', 'operation', 'extract-assets-from-pdf'], ['hash', 'hash', 'sha256'], ['read-metadata', 'metadata', 'json'],
+  ])('%s is %s/%s', async (operation, category, target) => {
+    const inputs = ['one', 'other'].map((name) => ({ type: 'url', url: `https://files.example.com/${name}` }));
+    const said = await created({ inputs, steps: [{ operation, ...(operation === 'hash' ? { to: 'SHA256' } : {}), options: { threshold: 5 } }] });
+    expect(said.input.map((input) => input['source'])).toEqual(inputs.map(({ url }) => url));
+    expect(said.conversion).toEqual([expect.objectContaining({ category, target, options: expect.objectContaining({ threshold: 5 }) as object })]);
+  });
+
   test('providerOptions never lie over what the step itself says', async () => {
     const said = await created({ inputs: [PHOTO], steps: [{ operation: 'convert', to: 'png', providerOptions: { api2convert: { target: 'gif', category: 'video', input: [], color: 'gray' } } }] });
     expect(said.conversion[0]).toMatchObject({ category: 'image', target: 'png' });

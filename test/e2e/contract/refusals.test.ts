@@ -30,7 +30,6 @@ const LATER: readonly Row[] = [
   ['strict', routed({ strict: true }), '/routing/strict'],
   ['a quote', routed({ quoteId: '01900000-0000-7000-8000-000000000000' }), '/routing/quoteId'],
   ...['fastest', 'most-reliable', 'balanced', 'weighted'].map((strategy): Row => [`the strategy ${strategy}`, routed({ strategy }), '/routing/strategy']),
-  ...['resize', 'analyze-image', 'cut-video', 'to-pdfa', 'extract-archive', 'hash', 'read-metadata'].map((operation): Row => [`the operation ${operation}`, { inputs: [PHOTO], steps: [{ operation, ...(operation === 'hash' ? { to: 'sha256' } : {}) }] }, '/steps/0/operation']),
 ];
 
 describe('what the contract names and is not there yet', () => {

@@ -36,7 +36,10 @@ export const harness: AdapterHarness = {
     header: 'x-oc-signature',
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
   },
-  offered: ['convert', 'compress', 'merge', 'archive', 'thumbnail', 'capture'],
+  offered: [
+    'convert', 'compress', 'merge', 'archive', 'thumbnail', 'capture', 'resize', 'compare-images', 'video-to-images', 'analyze-image', 'cut-video', 'slideshow', 'merge-streams', 'extract-streams',
+    'compare-videos', 'adjust-volume', 'to-pdfa', 'validate-pdfa', 'pdf-booklet', 'compare-pdfs', 'extract-archive', 'extract-assets', 'extract-pdf-assets', 'hash', 'read-metadata',
+  ],
   paymentRequired: 'quota_exhausted',
   secretsInAnswers: [TOKEN],
 };

@@ -1,5 +1,5 @@
 import { settingsSchema } from '../../../src/providers/api2convert/wire.js';
-import { offers } from '../../../src/providers/api2convert/formats.js';
+import { offers, VENDOR_OPERATIONS } from '../../../src/providers/api2convert/formats.js';
 import { arrange, toConversion, toCreateBody } from '../../../src/providers/api2convert/mapper.js';
 import type { StageInput, StageStep } from '../../../src/conversion/provider.js';
 import { REFERENCE, step, toPng, work } from './samples.js';
@@ -18,7 +18,26 @@ const translated: readonly (readonly [name: string, step: StageStep, conversion:
   ['merge, which no option undoes', step({ operation: 'merge', parameters: { to: 'pdf' }, providerOptions: { merge: false } }), { category: 'document', target: 'pdf', options: { merge: true } }],
   ['archive', step({ operation: 'archive', parameters: { to: 'tar.gz' } }), { category: 'archive', target: 'tar.gz', options: {} }],
   ['thumbnail', step({ operation: 'thumbnail', parameters: { to: 'png', width: 300, height: 200 }, providerOptions: { thumbnail_target: 'gif', pages: 'first' } }), { category: 'operation', target: 'thumbnail', options: { allow_multiple_outputs: true, width: 300, height: 200, pages: 'first', thumbnail_target: 'png' } }],
+  ['resize, in pixels', step({ operation: 'resize', parameters: { width: 300 }, providerOptions: { resize_handling: 'keep_aspect_ratio_crop' } }), { category: 'operation', target: 'resize-image', options: { resize_by: 'px', width: 300, resize_handling: 'keep_aspect_ratio_crop' } }],
+  ['resize, as the caller\'s options alone say', step({ operation: 'resize', providerOptions: { width: 50, resize_by: 'percent' } }), { category: 'operation', target: 'resize-image', options: { width: 50, resize_by: 'percent' } }],
+  ['a comparison with its options', step({ operation: 'compare-images', providerOptions: { method: 'ssim', threshold: 5, diff_color: 'red' } }), { category: 'operation', target: 'compare-image', options: { method: 'ssim', threshold: 5, diff_color: 'red' } }],
+  ['clips as files', step({ operation: 'cut-video', from: 'mp4', options: { target_format: 'mp4' } }), { category: 'operation', target: 'cut-video', options: { allow_multiple_outputs: true, target_format: 'mp4' } }],
+  ['clips as an archive, where the caller says so', step({ operation: 'cut-video', from: 'mp4', providerOptions: { allow_multiple_outputs: false } }), { category: 'operation', target: 'cut-video', options: { allow_multiple_outputs: false } }],
+  ['a checksum', step({ operation: 'hash', from: 'mp4', parameters: { to: 'sha256' } }), { category: 'hash', target: 'sha256', options: {} }],
+  ['metadata', step({ operation: 'read-metadata', from: null }), { category: 'metadata', target: 'json', options: {} }],
 ];
+
+/** The API document's own words ("Publicly available operations include"). */
+const DOCUMENTED = [
+  'resize-image', 'compare-image', 'video-to-image', 'analyze-image', 'cut-video', 'slideshow', 'merge-streams', 'extract-streams', 'compare-video', 'audio-volume', 'convert-pdfa',
+  'validate-pdfa', 'pdf-booklet', 'compare-pdf', 'extract-archive', 'extract-assets', 'extract-assets-from-pdf',
+];
+
+it('every operation of the document is said in its words, once', () => {
+  const said = [...VENDOR_OPERATIONS.keys()].map((operation) => toConversion(step({ operation, from: null }), settings));
+  expect(said.map(({ category }) => category)).toEqual(DOCUMENTED.map(() => 'operation'));
+  expect(said.map(({ target }) => target).sort()).toEqual([...DOCUMENTED].sort());
+});
 
 describe('a step becomes a conversion', () => {
   it.each(translated)('%s', (_name, asked, conversion) => {
@@ -44,9 +63,18 @@ describe('a step becomes a conversion', () => {
     ['a merge of what is no document', { operation: 'merge', from: 'mp3', parameters: { to: 'pdf' } }],
     ['an archive that is none', { operation: 'archive', parameters: { to: 'png' } }],
     ['a thumbnail that is no picture', { operation: 'thumbnail', parameters: { to: 'pdf' } }],
+    ['a checksum of an unknown kind', { operation: 'hash', parameters: { to: 'whirlpool' } }],
+    ['a song resized', { operation: 'resize', from: 'mp3' }],
+    ['a picture compared as a document', { operation: 'compare-pdfs', from: 'png' }],
+    ['a picture unpacked', { operation: 'extract-archive', from: 'jpg' }],
     ['a capture as sound', { operation: 'capture', parameters: { url: 'https://example.com/', to: 'mp3' } }],
   ])('never %s', (_name, fields) => {
     expect(offers(step(fields), settings).offered).toBe(false);
+  });
+
+  it('of a format that nobody knows here, which the vendor may', () => {
+    expect(offers(step({ operation: 'resize', from: 'zzz' }), settings)).toEqual({ offered: true });
+    expect(offers(step({ operation: 'resize', from: 'mp3' }), settings)).toEqual({ offered: false, reason: 'resize takes pictures at api2convert, not mp3.' });
   });
 });
 

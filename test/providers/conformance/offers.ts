@@ -14,6 +14,24 @@ const PARAMETERS: Readonly<Record<string, Parameters>> = {
   watermark: { text: 'Draft' },
   ocr: {},
   capture: { url: 'https://example.com/', to: 'png' },
+  hash: { to: 'sha256' },
+};
+
+/** Files that an operation is for, where a picture is none of them. */
+const SOURCES: Readonly<Record<string, string | null>> = {
+  capture: null,
+  'video-to-images': 'mp4',
+  'cut-video': 'mp4',
+  'merge-streams': 'wav',
+  'extract-streams': 'mp4',
+  'compare-videos': 'mp4',
+  'adjust-volume': 'mp3',
+  'to-pdfa': 'pdf',
+  'validate-pdfa': 'pdf',
+  'pdf-booklet': 'pdf',
+  'compare-pdfs': 'pdf',
+  'extract-archive': 'zip',
+  'extract-pdf-assets': 'pdf',
 };
 
 export function offerClauses(harness: AdapterHarness): void {
@@ -22,7 +40,7 @@ export function offerClauses(harness: AdapterHarness): void {
 
   describe('what is offered', () => {
     it.each([...OPERATIONS.keys()])('%s, or a reason why not', (operation) => {
-      const offer = provider.offers(wish(operation, PARAMETERS[operation] ?? {}, operation === 'capture' ? null : 'png'));
+      const offer = provider.offers(wish(operation, PARAMETERS[operation] ?? {}, SOURCES[operation] === undefined ? 'png' : SOURCES[operation]));
       expect(offer.offered).toBe(harness.offered.includes(operation));
       if (!offer.offered) expect(offer.reason).toMatch(/\w+ \w+/);
     });

@@ -4,7 +4,8 @@ import type { JobInput, Step } from '../../../src/conversion/job-graph.js';
 import { plan } from '../../../src/routing/plan.js';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
 import { moneyFor, tablePrice, type Pricing } from '../../../src/routing/pricing.js';
-import { formatsOf, planSteps } from '../../../src/routing/wishes.js';
+import { formatsOf } from '../../../src/conversion/graph-formats.js';
+import { planSteps } from '../../../src/routing/wishes.js';
 
 const wish = (operation: string, to?: string, from: string | null = null): StepWish => ({ operation, from, parameters: to === undefined ? {} : { to }, options: {} });
 const planStep = (id: string, operation: string, inputs: readonly string[] = ['file']): PlanStep => ({ id, inputs, wishes: [wish(operation)] });

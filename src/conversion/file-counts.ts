@@ -1,0 +1,62 @@
+import { categoryOf } from './formats.js';
+import { formatsInto, formatsOf, type Formats } from './graph-formats.js';
+import type { JobInput, Step } from './job-graph.js';
+import { OPERATIONS, type Operation } from './operations.js';
+
+/** How many files something stands for. `most` null: nobody can tell before it ran. */
+interface Count {
+  readonly least: number;
+  readonly most: number | null;
+}
+
+export interface WrongCount {
+  readonly step: string;
+  readonly message: string;
+}
+
+/** Formats of a single picture: converted to a picture, it is one. */
+const STILL: ReadonlySet<string> = new Set(['jpg', 'png', 'bmp', 'svg', 'jp2', 'tga']);
+
+/** Steps that would get fewer or more files than their operation takes, as far as that is known before anything runs. `steps` are in order. */
+export function wrongCounts(inputs: readonly JobInput[], steps: readonly Step[]): readonly WrongCount[] {
+  const formats = formatsOf(inputs, steps);
+  const counts = new Map<string, Count>();
+  return steps.flatMap((step) => {
+    const operation = OPERATIONS.get(step.operation);
+    if (operation === undefined) return [];
+    const given = sum(step.inputs.map((id) => counts.get(id) ?? ONE));
+    counts.set(step.id, resultsOf(step, operation, given, formats));
+    const wrong = complaintAbout(operation, given, step.inputs);
+    return wrong === null ? [] : [{ step: step.id, message: wrong }];
+  });
+}
+
+const ONE: Count = { least: 1, most: 1 };
+
+function sum(counts: readonly Count[]): Count {
+  const most = counts.map((count) => count.most);
+  return { least: counts.reduce((total, { least }) => total + least, 0), most: most.reduce((total, next) => (total === null || next === null ? null : total + next), 0) };
+}
+
+function resultsOf(step: Step, operation: Operation, given: Count, formats: Formats): Count {
+  if (operation.files !== 'each') return ONE;
+  switch (operation.yields) {
+    case 'one':
+      return given;
+    case 'pages':
+      return categoryOf(String(step.parameters['to'] ?? '')) !== 'image' || formatsInto(step, formats).every((from) => from !== null && STILL.has(from)) ? given : { least: given.least, most: null };
+    case 'contents':
+      return { least: 1, most: null };
+    default:
+      return operation.yields satisfies never;
+  }
+}
+
+function complaintAbout({ name, files, least, most }: Operation, given: Count, ids: readonly string[]): string | null {
+  // What is done file by file is done with any number of them.
+  if (files !== 'together') return null;
+  const takes = `"${name}" takes ${most === least ? 'exactly' : 'at least'} ${least} files, and gets ${given.most === given.least ? '' : 'at least '}${given.least}: ${ids.map((id) => `"${id}"`).join(', ')}.`;
+  if (given.most !== null && given.most < least) return `${takes} Name another input or step beside ${ids.length === 1 ? 'it' : 'them'}.`;
+  if (most === null || given.least <= most) return null;
+  return ids.length > most ? `${takes} Name here the ${most} that are meant.` : `${takes} Let the steps before it take ${most} files in all.`;
+}

@@ -1,0 +1,111 @@
+import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+
+const LIMIT = 'Must be a whole number from 1 to 1000.';
+
+export class ListFormatsQuery {
+  @ApiProperty({ description: 'Only conversions from this format, in any spelling.', required: false, example: 'jpg' })
+  @IsOptional()
+  @IsString({ message: 'Must be said once.' })
+  @MaxLength(40, { message: 'Must have at most 40 characters.' })
+  from?: string;
+
+  @ApiProperty({ description: 'Only conversions to this format, in any spelling.', required: false, example: 'png' })
+  @IsOptional()
+  @IsString({ message: 'Must be said once.' })
+  @MaxLength(40, { message: 'Must have at most 40 characters.' })
+  to?: string;
+
+  @ApiProperty({ description: 'How many at most.', required: false, type: 'integer', minimum: 1, maximum: 1000, default: 200 })
+  @Type(() => Number)
+  @IsInt({ message: LIMIT })
+  @Min(1, { message: LIMIT })
+  @Max(1000, { message: LIMIT })
+  limit: number = 200;
+
+  @ApiProperty({ description: 'Where the last page ended.', required: false })
+  @IsOptional()
+  @IsString({ message: 'Must be said once.' })
+  @MaxLength(200, { message: 'Is not a cursor that was handed out here.' })
+  cursor?: string;
+}
+
+export class FormatPairView {
+  @ApiProperty({ description: 'The format of the file that goes in.', example: 'jpg' })
+  from!: string;
+
+  @ApiProperty({ description: 'The format of the result.', example: 'png' })
+  to!: string;
+
+  @ApiProperty({ description: 'The kind of the result.', enum: ['image', 'document', 'ebook', 'audio', 'video', 'archive', 'cad', 'data'] })
+  category!: string;
+
+  @ApiProperty({ description: 'Providers that offer it.', type: [String] })
+  providers!: string[];
+
+  @ApiProperty({ description: 'Whether it was seen to work. False: it is what the providers\' documents let one expect.' })
+  verified!: boolean;
+}
+
+export class FormatListView {
+  @ApiProperty({ description: 'The page, by source and then by target.', type: () => [FormatPairView] })
+  data!: FormatPairView[];
+
+  @ApiProperty({ description: 'For the next page; null on the last one.', type: String, nullable: true })
+  nextCursor!: string | null;
+}
+
+export class ParameterView {
+  @ApiProperty({ description: 'Its type.', enum: ['string', 'integer'] })
+  type!: string;
+
+  @ApiProperty({ description: 'Whether a step must have it.' })
+  required!: boolean;
+
+  @ApiProperty({ description: 'What it says.' })
+  description!: string;
+
+  @ApiProperty({ description: 'The only values, where they are few.', type: [String], required: false })
+  enum?: readonly string[];
+
+  @ApiProperty({ description: 'The least value.', required: false })
+  minimum?: number;
+
+  @ApiProperty({ description: 'The largest value.', required: false })
+  maximum?: number;
+}
+
+export class OperationProviderView {
+  @ApiProperty({ description: 'The provider\'s id.' })
+  provider!: string;
+
+  @ApiProperty({ description: 'What `options` may hold there: a JSON Schema. Open where the provider\'s catalogue was not read.', type: 'object', additionalProperties: true })
+  options!: object;
+
+  @ApiProperty({ description: 'What it costs there, in the provider\'s credits; null when that is not known.', type: Number, nullable: true })
+  credits!: number | null;
+}
+
+@ApiExtraModels(ParameterView)
+export class OperationView {
+  @ApiProperty({ description: 'The operation\'s name in a step.', example: 'convert' })
+  operation!: string;
+
+  @ApiProperty({ description: 'What it does.' })
+  summary!: string;
+
+  @ApiProperty({ description: 'Fields of a step that belong to it, by name.', type: 'object', additionalProperties: { $ref: getSchemaPath(ParameterView) } })
+  parameters!: Record<string, ParameterView>;
+
+  @ApiProperty({ description: 'Providers that offer it; none where no configured one does.', type: () => [OperationProviderView] })
+  providers!: OperationProviderView[];
+}
+
+export class OperationListView {
+  @ApiProperty({ description: 'Every operation there is.', type: () => [OperationView] })
+  data!: OperationView[];
+
+  @ApiProperty({ description: 'Always null: there is one page.', type: String, nullable: true })
+  nextCursor!: string | null;
+}
