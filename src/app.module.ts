@@ -38,7 +38,7 @@ import { Env } from './platform/env.js';
 import { Listener } from './platform/listener.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
 import type { ProviderConfig } from './providers/provider-config.js';
-import { Registry } from './providers/registry.js';
+import { Registry, type Observe } from './providers/registry.js';
 import { CatalogueController } from './routing/catalogue.controller.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackService } from './webhooks/callback.service.js';
@@ -49,12 +49,13 @@ export interface Foundations {
   readonly env: Env;
   readonly database: Database;
   readonly providers: readonly ProviderConfig[];
+  readonly observe?: Observe;
 }
 
 /** Everything, wired. A process without the API serves health alone; one without the worker starts no engine (main.ts). */
 @Module({})
 export class AppModule {
-  static of({ env, database, providers }: Foundations): DynamicModule {
+  static of({ env, database, providers, observe }: Foundations): DynamicModule {
     const policy: EgressPolicy = { allow: parseCidrs(env.raw.EGRESS_ALLOW) };
     return {
       module: AppModule,
@@ -69,7 +70,7 @@ export class AppModule {
         { provide: EGRESS_POLICY, useValue: policy },
         { provide: INTAKE, useValue: { egress: policy, maxUploadBytes: env.raw.MAX_UPLOAD_BYTES } satisfies Intake },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
-        { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined) },
+        { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         RouterService, ResultKeeper,
         JobStore, JobEnding, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,

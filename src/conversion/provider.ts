@@ -30,6 +30,20 @@ export interface Provider {
 
   /** What an inbound callback is worth. Pure: asks nobody. */
   readCallback(callback: RawCallback): CallbackReading;
+
+  /** How the account stands: reads alone, costs nothing. Calls are named "account" (with the key) and "catalogue". */
+  inspect?(signal: AbortSignal): Promise<Inspection>;
+}
+
+/** A key that works, and what the account can see with it. */
+export interface Inspection {
+  readonly account: 'ok';
+  /** `missing`: what the adapter offers and the vendor does not list. Null where the vendor shows no catalogue that can be read. */
+  readonly catalogue: { readonly entries: number; readonly missing: readonly string[] } | null;
+  /** `credits` null: the vendor did not tell a number. Null where it tells no balance at all. */
+  readonly balance: { readonly credits: number | null; readonly unlimited: boolean } | null;
+  /** What an operator should know, in sentences. */
+  readonly remarks: readonly string[];
 }
 
 export interface ProviderTraits {

@@ -19,9 +19,9 @@ export async function applyMigrations(connectionString: string): Promise<readonl
   await client.connect();
   try {
     const folders = await migrationFolders();
-    if (await isCurrent(client, folders)) return [];
+    if ((await pendingOf(client, folders)).length === 0) return [];
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
-    if (await isCurrent(client, folders)) return [];
+    if ((await pendingOf(client, folders)).length === 0) return [];
     const engine = await schemaEngine(bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString })));
     const { appliedMigrationNames } = await engine.applyMigrations({
       migrationsList: await migrationList(folders),
@@ -38,13 +38,18 @@ async function migrationFolders(): Promise<readonly string[]> {
   return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
 }
 
+/** The names of the migrations that a start would apply, by asking alone. */
+export async function pendingMigrations(client: pg.Client): Promise<readonly string[]> {
+  return pendingOf(client, await migrationFolders());
+}
+
 /** Loading the engine costs more than asking: a start that has nothing to migrate does not load it. */
-async function isCurrent(client: pg.Client, folders: readonly string[]): Promise<boolean> {
+async function pendingOf(client: pg.Client, folders: readonly string[]): Promise<readonly string[]> {
   const { rows } = await client.query<{ present: boolean }>(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS present`);
-  if (rows[0]?.present !== true) return false;
+  if (rows[0]?.present !== true) return folders;
   const applied = await client.query<{ migration_name: string }>('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL');
   const names = new Set(applied.rows.map((row) => row.migration_name));
-  return folders.every((folder) => names.has(folder));
+  return folders.filter((folder) => !names.has(folder));
 }
 
 export async function migrationList(folders?: readonly string[]): Promise<MigrationList> {

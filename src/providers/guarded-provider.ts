@@ -1,4 +1,4 @@
-import type { Content, CreatedJob, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
+import type { Content, CreatedJob, Inspection, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
 import type { ProviderError } from '../conversion/errors.js';
 import { readCallFailure } from './vendor-call.js';
 
@@ -7,6 +7,8 @@ const CREATE_MS = 60_000;
 const START_MS = 60_000;
 const READ_MS = 30_000;
 const CANCEL_MS = 15_000;
+/** A catalogue may be many pages. */
+const INSPECT_MS = 60_000;
 
 /**
  * A provider as the rest of the service uses it: every call has a deadline, and whatever goes wrong is a `ProviderError`.
@@ -33,6 +35,11 @@ export class GuardedProvider {
 
   cancel(providerJobId: string, signal: AbortSignal): Promise<void> {
     return guarded(signal, CANCEL_MS, (limited) => this.inner.cancel(providerJobId, limited));
+  }
+
+  /** Null where the adapter has no way to look. */
+  async inspect(signal: AbortSignal): Promise<Inspection | null> {
+    return guarded(signal, INSPECT_MS, async (limited) => (await this.inner.inspect?.(limited)) ?? null);
   }
 }
 

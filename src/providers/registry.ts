@@ -4,6 +4,7 @@ import type { EgressPolicy } from '../platform/egress.js';
 import { CATALOG } from './catalog.js';
 import { GuardedProvider } from './guarded-provider.js';
 import type { ProviderConfig } from './provider-config.js';
+import type { VendorHttp } from './vendor-call.js';
 import { vendorHttp, type CallOutcome, type ClosableVendorHttp } from './vendor-http.js';
 
 export interface RegisteredProvider {
@@ -12,13 +13,16 @@ export interface RegisteredProvider {
   readonly guarded: GuardedProvider;
 }
 
+/** Stands between an adapter and its vendor, to see what passes. */
+export type Observe = (config: ProviderConfig, http: VendorHttp) => VendorHttp;
+
 export type CallMetrics = (provider: string, call: string, ms: number, outcome: CallOutcome) => void;
 
 /** The configured providers, made once at start, in the order that settles ties: by priority, then as configured. */
 export class Registry {
   private readonly entries: readonly (RegisteredProvider & { readonly http: ClosableVendorHttp })[];
 
-  constructor(configs: readonly ProviderConfig[], http: HttpService, policy: EgressPolicy, metrics: CallMetrics) {
+  constructor(configs: readonly ProviderConfig[], http: HttpService, policy: EgressPolicy, metrics: CallMetrics, observe: Observe = (_config, client) => client) {
     this.entries = [...configs]
       .sort((one, other) => one.priority - other.priority)
       .map((config) => {
@@ -26,7 +30,7 @@ export class Registry {
         if (adapter === undefined) throw new Error(`no adapter ${config.adapter}`);
         const client = vendorHttp({ baseUrl: config.baseUrl, http, policy, metrics: (call, ms, outcome) => metrics(config.id, call, ms, outcome) });
         const account = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, webhookSecret: config.webhookSecret ?? null, settings: config.settings };
-        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, client, () => new Date())) };
+        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, observe(config, client), () => new Date())) };
       });
   }
 

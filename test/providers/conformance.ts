@@ -1,6 +1,7 @@
 import { callbackClauses } from './conformance/callbacks.js';
 import { failureClauses } from './conformance/failures.js';
 import type { AdapterHarness } from './conformance/harness.js';
+import { inspectionClauses } from './conformance/inspection.js';
 import { offerClauses } from './conformance/offers.js';
 import { reportClauses } from './conformance/reports.js';
 import { submissionClauses } from './conformance/submission.js';
@@ -15,5 +16,6 @@ export function conformance(name: string, harness: AdapterHarness): void {
     failureClauses(harness);
     reportClauses(harness);
     callbackClauses(harness);
+    inspectionClauses(harness);
   });
 }

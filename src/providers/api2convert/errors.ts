@@ -1,8 +1,8 @@
 import { ProviderError, type CreateOutcome, type ErrorKind } from '../../conversion/errors.js';
 import { readRetryAfter, type VendorAnswer } from '../vendor-call.js';
-import { readRefusalText, type Api2convertJob, type Api2convertJobError } from './wire.js';
+import { readJobText, readRefusalText, uploadIdShape, type Api2convertJob, type Api2convertJobError } from './wire.js';
 
-export type CallName = 'create' | 'upload' | 'start' | 'read' | 'cancel';
+export type CallName = 'create' | 'upload' | 'start' | 'read' | 'cancel' | 'account' | 'catalogue';
 
 /** HTTP statuses that mean the same on every call (API document, "Errors and failure handling"; 403 from the SDKs). */
 const KIND_BY_STATUS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
@@ -11,6 +11,9 @@ const KIND_BY_STATUS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind
   [403, 'unauthorized'],
   [429, 'rate_limited'],
 ]);
+
+/** Calls whose 404 does not speak of a job. */
+const NOT_OF_A_JOB: ReadonlySet<CallName> = new Set(['create', 'account', 'catalogue']);
 
 const UNKNOWN_THING = /\b(target|conversion|category|format|option)s?\b/i;
 const NOT_KNOWN = /\b(unknown|unsupported|invalid|not (?:supported|known|valid|found|available|allowed)|does(?: not|n't) exist)\b/i;
@@ -39,7 +42,7 @@ function kindOfStatus(call: CallName, status: number, message: string | null): E
   const kind = KIND_BY_STATUS.get(status);
   if (kind !== undefined) return kind;
   if (status >= 500) return 'unavailable';
-  if (status === 404 && call !== 'create') return 'vanished';
+  if (status === 404 && !NOT_OF_A_JOB.has(call)) return 'vanished';
   const isRefusedContent = call === 'create' && (status === 400 || status === 422);
   return isRefusedContent && message !== null && UNKNOWN_THING.test(message) && NOT_KNOWN.test(message) ? 'unsupported' : 'unmapped';
 }
@@ -93,4 +96,37 @@ function quote(message: string | null, secrets: readonly string[]): string {
     .replace(/(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, '$1?[redacted]')
     .replace(/\p{Cc}+/gu, ' ');
   return `: "${plain.slice(0, 300)}"`;
+}
+
+/** Status words that any document of the vendor names. */
+const DOCUMENTED_WORDS: ReadonlySet<string> = new Set(['created', 'incomplete', 'ready', 'pending', 'queued', 'downloading', 'running', 'processing', 'saving', 'completed', 'failed', 'canceled']);
+const DOCUMENTED_SUCCESS: ReadonlyMap<string, number> = new Map([['create', 201], ['upload', 200], ['start', 200], ['read', 200], ['cancel', 204]]);
+
+/** What an answer says otherwise than the documents, and which of them is right where they disagree. */
+export function departures(call: string, answer: VendorAnswer): readonly string[] {
+  const expected = DOCUMENTED_SUCCESS.get(call);
+  if (expected === undefined || answer.status >= 300) return [];
+  const status = answer.status === expected ? [] : [`${call} is answered ${answer.status}; documented: ${expected}.`];
+  if (call === 'upload') return [...status, ...UPLOAD_SHAPES[uploadIdShape(answer.text)]];
+  return call === 'cancel' ? status : [...status, ...departuresOfJob(call, readJobText(answer.text))];
+}
+
+/** Client programs were seen to read an object; the vendor's own mock sends a text. */
+const UPLOAD_SHAPES: Readonly<Record<ReturnType<typeof uploadIdShape>, readonly string[]>> = {
+  object: ['upload is answered with an object as `id` ({ job, input }), as client programs read it and the SDKs do not.'],
+  text: ['upload is answered with a text as `id`, as the SDKs read it and other client programs do not.'],
+  absent: ['upload is answered without an `id`; every source shows one.'],
+};
+
+function departuresOfJob(call: string, job: Api2convertJob | null): readonly string[] {
+  if (job === null) return [`${call} is answered with something that is no job.`];
+  const word = job.status.code;
+  const unknown = word !== null && !DOCUMENTED_WORDS.has(word) ? [`a job's status is${quote(word, [])}, which no document names; it counts as running.`] : [];
+  const ofJob = { id: job.id, token: job.token, server: job.server, 'status.code': word, spent: job.spent };
+  const files = word === 'completed' ? job.output.map(({ id, uri, filename, size, content_type }) => ({ id, uri, filename, size, content_type })) : [];
+  return [...unknown, ...absent('a job', ofJob), ...files.flatMap((file) => absent('an output', file))];
+}
+
+function absent(of: string, fields: Readonly<Record<string, unknown>>): readonly string[] {
+  return Object.entries(fields).flatMap(([name, value]) => (value === null ? [`${of} comes without \`${name}\`.`] : []));
 }

@@ -1,10 +1,10 @@
-import { canonicalFormat, categoryOf } from '../../conversion/formats.js';
+import { canonicalFormat, categoryOf, knownFormats } from '../../conversion/formats.js';
 import { ProviderError } from '../../conversion/errors.js';
-import { uploadKey, type Cost, type Report, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
+import { uploadKey, type Cost, type Inspection, type Report, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import type { Options } from '../../conversion/job-graph.js';
 import { readJobFailure } from './errors.js';
 import { captureEngine, CATEGORY_WORDS, targetOf, VENDOR_OPERATIONS } from './formats.js';
-import type { Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
+import type { Api2convertContracts, Api2convertEntry, Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
 
 /** `input[]` of a create. */
 interface DeclaredInput {
@@ -185,4 +185,22 @@ function stepOf(job: Api2convertJob, conversionId: string | null, steps: readonl
   const atPlace = steps[place];
   if (alike.length === 0 || (atPlace !== undefined && alike.includes(atPlace))) return atPlace;
   return alike.length === 1 ? alike[0] : undefined;
+}
+
+/** Targets that `toConversion` names beside the formats themselves. */
+const OPERATION_TARGETS = ['compress', 'thumbnail', ...[...VENDOR_OPERATIONS.values()].map(({ target }) => target)].map((target) => `operation/${target}`);
+
+/** The vendor's catalogue beside what `offers` promises of it. Categories of formats are ours to guess, so any category that lists the target will do. */
+export function readCatalogue(entries: readonly Api2convertEntry[]): NonNullable<Inspection['catalogue']> {
+  const listed = new Set(entries.flatMap(({ category, target }) => (target === null ? [] : [`${category}/${target.toLowerCase()}`])));
+  const formats = new Set(entries.flatMap(({ category, target }) => (target === null || category === 'operation' ? [] : [canonicalFormat(target)])));
+  const offered = knownFormats().filter((format) => !formats.has(format));
+  return { entries: entries.length, missing: [...OPERATION_TARGETS.filter((target) => !listed.has(target)), ...offered] };
+}
+
+/** A contract by monthly invoice has no limit. `null`: there is no active contract. */
+export function readBalance(contracts: Api2convertContracts | null): NonNullable<Inspection['balance']> {
+  const told = contracts?.contracts.flatMap(({ credits_remaining }) => credits_remaining ?? []) ?? [];
+  const sum = told.length === 0 ? null : told.reduce((total, credits) => total + credits, 0);
+  return { credits: contracts?.credits_remaining ?? sum, unlimited: contracts?.contracts.some(({ contract_type }) => contract_type === 'invoice') ?? false };
 }

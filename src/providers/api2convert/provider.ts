@@ -1,23 +1,27 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { CallbackReading, CreatedJob, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
+import type { CallbackReading, CreatedJob, Inspection, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
 import { ProviderError } from '../../conversion/errors.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
-import { arrange, readReport, toCreateBody } from './mapper.js';
-import { readJobText, settingsSchema, type Api2convertJob } from './wire.js';
+import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
+import { readCatalogueText, readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
 
 /** Statuses of a job that was not started yet (API document, statuses). */
 const BEFORE_START: ReadonlySet<string> = new Set(['created', 'incomplete', 'ready']);
 
+/** The vendor's own command-line client reads no further. */
+const MOST_PAGES = 200;
+
 type Call = Omit<VendorCall, 'name' | 'signal'>;
 
 /** api2convert, REST API v2. Throws a ZodError where `account.settings` is not `settingsSchema`. */
 export function api2convertProvider(account: ProviderAccount, http: VendorHttp, now: () => Date): Provider {
   const settings = settingsSchema.parse(account.settings);
-  const jobs = `${account.baseUrl.replace(/\/+$/, '')}/jobs`;
+  const base = account.baseUrl.replace(/\/+$/, '');
+  const jobs = `${base}/jobs`;
   const jobUrl = (providerJobId: string): string => `${jobs}/${encodeURIComponent(providerJobId)}`;
   const headers = { [settings.keyHeader]: account.apiKey };
 
@@ -104,7 +108,38 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     },
 
     readCallback: (callback) => readCallback(callback, settings.signatureHeader, account.webhookSecret),
+
+    async inspect(signal) {
+      const contracts = await get('account', `${base}/contracts`, signal);
+      const told = contracts.status === 204 ? null : readContractsText(contracts.text);
+      if (contracts.status !== 204 && told === null) throw unreadable('account', contracts.status, 'its body holds no contracts');
+      const { entries, remarks } = await wholeCatalogue(signal);
+      const none = told === null || told.contracts.length === 0 ? ['There is no active contract: only the free credits of a day, if any, can be used.'] : [];
+      return { account: 'ok', catalogue: readCatalogue(entries), balance: readBalance(told), remarks: [...none, ...remarks] } satisfies Inspection;
+    },
   };
+
+  async function get(name: CallName, url: string, signal: AbortSignal): Promise<VendorAnswer> {
+    const answer = await ask(name, { method: 'GET', url, headers }, signal);
+    if (!isSuccess(answer)) throw readRefusal(name, answer, now(), secrets());
+    return answer;
+  }
+
+  /** Page by page until one is empty: no answer tells how many there are. */
+  async function wholeCatalogue(signal: AbortSignal): Promise<{ entries: readonly Api2convertEntry[]; remarks: readonly string[] }> {
+    const all: Api2convertEntry[] = [];
+    let before = '';
+    for (let page = 1; page <= MOST_PAGES; page += 1) {
+      const answer = await get('catalogue', `${base}/conversions?page=${page}`, signal);
+      const entries = answer.status === 204 ? [] : readCatalogueText(answer.text);
+      if (entries === null) throw unreadable('catalogue', answer.status, 'its body is no list');
+      if (entries.length === 0) return { entries: all, remarks: [] };
+      if (answer.text === before) return { entries: all, remarks: ['The catalogue gives the same page again and again: `page` is not honoured.'] };
+      before = answer.text;
+      all.push(...entries);
+    }
+    return { entries: all, remarks: [`The catalogue does not end within ${MOST_PAGES} pages.`] };
+  }
 
   /** Where uploads go. After a restart the notes are gone and the job is asked. */
   async function uploadPlace(created: CreatedJob, signal: AbortSignal): Promise<{ server: string; token: string }> {

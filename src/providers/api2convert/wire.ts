@@ -64,18 +64,46 @@ export function readJobText(body: string): Api2convertJob | null {
   return value === null ? null : jobSchema.parse(value);
 }
 
+const catalogueSchema = entries(z.object({ id: text, category: text, target: text }));
+const contractsSchema = z.object({ contracts: entries(z.object({ contract_type: text, credits_remaining: amount })), credits_remaining: amount });
+
+export type Api2convertEntry = z.infer<typeof catalogueSchema>[number];
+export type Api2convertContracts = z.infer<typeof contractsSchema>;
+
+/** One page of `GET /conversions`; null where the text is no list. */
+export function readCatalogueText(body: string): readonly Api2convertEntry[] | null {
+  const value = readValue(body);
+  return isObject(value) ? catalogueSchema.parse(value) : null;
+}
+
+/** `GET /contracts`: an object in the documents, a list in the OpenAPI document; null where it is neither. */
+export function readContractsText(body: string): Api2convertContracts | null {
+  const value = readValue(body);
+  return isObject(value) ? contractsSchema.parse(Array.isArray(value) ? { contracts: value } : value) : null;
+}
+
 /** The body of an error answer; every field null where it is not the documented `{code, message}`. */
 export function readRefusalText(body: string): Api2convertRefusal {
   return refusalSchema.parse(readObject(body) ?? {});
 }
 
 function readObject(body: string): object | null {
+  const value = readValue(body);
+  return isRecord(value) ? value : null;
+}
+
+function readValue(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    return isRecord(value) ? value : null;
+    return JSON.parse(body) as unknown;
   } catch {
     return null;
   }
+}
+
+/** How an upload's answer spells its `id`: the sources disagree, and nothing depends on it. */
+export function uploadIdShape(body: string): 'object' | 'text' | 'absent' {
+  const id: unknown = Object.entries(readObject(body) ?? {}).find(([name]) => name === 'id')?.[1];
+  return isRecord(id) ? 'object' : typeof id === 'string' ? 'text' : 'absent';
 }
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be a header name').transform((name) => name.toLowerCase());

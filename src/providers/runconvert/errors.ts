@@ -1,8 +1,8 @@
 import { ProviderError, type CreateOutcome, type ErrorKind } from '../../conversion/errors.js';
 import { readRetryAfter, type VendorAnswer } from '../vendor-call.js';
-import { readJson, readSaid, type Said, type VendorJob, type VendorTask } from './wire.js';
+import { readJob, readJson, readSaid, type Said, type VendorJob, type VendorTask } from './wire.js';
 
-export type CallName = 'create' | 'read' | 'upload';
+export type CallName = 'create' | 'read' | 'upload' | 'account' | 'catalogue';
 
 /** RunConvert's codes (documents, "Application Codes") and those of the service whose words its documents share. */
 const CODES: ReadonlyMap<string, ErrorKind> = new Map([
@@ -58,6 +58,36 @@ export function readJobError(job: VendorJob, failed: readonly VendorTask[], secr
   const said = { code: root?.said.code ?? job.said.code, message: root?.said.message ?? job.said.message };
   const who = root === undefined ? 'The job' : `The task ${quote(root.operation ?? root.name ?? '', secrets)}`;
   return new ProviderError(jobKind(root, said), `${who} failed at RunConvert${cited(said, secrets)}`, { code: said.code === null ? null : quote(said.code, secrets) });
+}
+
+/** Status words that the documents name, and those that the SDKs' constants suggest. */
+const DOCUMENTED_WORDS: ReadonlySet<string> = new Set(['created', 'processing', 'completed', 'failed']);
+const SDK_WORDS: ReadonlySet<string> = new Set(['waiting', 'finished', 'error']);
+
+/** What an answer says otherwise than the documents, and what it settles where they show fragments only. */
+export function departures(call: string, answer: VendorAnswer): readonly string[] {
+  if (answer.status < 200 || answer.status > 299) return [];
+  if (call === 'upload') return [`upload is answered ${answer.status}; no document tells the status.`];
+  const body = readJson(answer.text);
+  const job = call === 'create' || call === 'read' ? readJob(answer.text) : null;
+  if (job === null || (call === 'read' && job.id === null)) return [];
+  const wrapped = typeof body === 'object' && body !== null && !('id' in body) ? [`${call} is answered with the job inside { ${Object.keys(body).slice(0, 3).map((key) => quote(key, []).slice(0, 40)).join(', ')} }; documented: bare.`] : [];
+  const told = [job.status, ...job.tasks.map((task) => task.status)];
+  const done = job.tasks.filter((task) => task.operation === 'export/url' && ['completed', 'finished'].includes(task.status ?? ''));
+  return [
+    ...wrapped,
+    ...told.flatMap(departuresOfWord),
+    ...(call === 'create' && job.tasks.length === 0 ? ['create is answered without the tasks; they are asked for.'] : []),
+    ...(call === 'read' && job.tasks.some((task) => task.operation === null) ? ['a task comes without `operation`.'] : []),
+    ...(done.some((task) => task.files.length === 0) ? ['an export/url that is done comes without a file that can be read.'] : []),
+    ...(done.length > 0 && job.tasks.every((task) => task.credits === null) ? ['the tasks of a job that is done come without `credits`: what it cost is not known.'] : []),
+  ];
+}
+
+function departuresOfWord(word: string | null): readonly string[] {
+  if (word === null || DOCUMENTED_WORDS.has(word)) return [];
+  const shown = `a status is "${quote(word, []).slice(0, 64)}"`;
+  return [SDK_WORDS.has(word) ? `${shown}, a word of the SDKs and not of the documents.` : `${shown}, which no document names.`];
 }
 
 function httpKind(call: CallName, status: number, said: Said): ErrorKind {

@@ -1,5 +1,5 @@
-import { categoryOf, plausiblePair } from '../../conversion/formats.js';
-import type { Offer, StepWish } from '../../conversion/provider.js';
+import { canonicalFormat, categoryOf, knownFormats, plausiblePair } from '../../conversion/formats.js';
+import type { Inspection, Offer, StepWish } from '../../conversion/provider.js';
 import type { Parameters } from '../../conversion/job-graph.js';
 
 /** The most bytes that an `import/base64` task carries (RunConvert documents, "Import Base64": 1.5 MB). Larger inputs are uploaded. */
@@ -31,4 +31,10 @@ export function offers(wish: StepWish): Offer {
 
 function target(parameters: Parameters): string {
   return String(parameters['to'] ?? '');
+}
+
+/** The vendor's formats beside those that a step may name here. */
+export function readCatalogue(names: readonly string[]): NonNullable<Inspection['catalogue']> {
+  const listed = new Set(names.map(canonicalFormat));
+  return { entries: names.length, missing: knownFormats().filter((format) => !listed.has(format)) };
 }

@@ -1,10 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { uploadKey, type CallbackReading, type CreatedJob, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
+import { uploadKey, type CallbackReading, type CreatedJob, type Inspection, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
-import { INPUT_TYPES, offers } from './formats.js';
+import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
 import { readForms, readReport, toJobBody } from './mapper.js';
-import { readCallbackJobId, readJob, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { readCallbackJobId, readFormatNames, readJob, readJson, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 
 export { settingsSchema } from './wire.js';
 
@@ -20,7 +20,8 @@ interface CreateNotes extends Record<string, unknown> {
 export function runconvertProvider(account: ProviderAccount, http: VendorHttp, now: () => Date): Provider {
   const settings = settingsSchema.parse(account.settings);
   const secrets = [account.apiKey, account.webhookSecret ?? ''];
-  const process = `${account.baseUrl.replace(/\/+$/, '')}/${settings.pathPrefix}`;
+  const base = account.baseUrl.replace(/\/+$/, '');
+  const process = `${base}/${settings.pathPrefix}`;
   const headers = { authorization: `Bearer ${account.apiKey}`, accept: 'application/json' };
 
   const ask = (call: VendorCall): Promise<VendorAnswer> =>
@@ -84,7 +85,24 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     async cancel() {},
 
     readCallback: (callback) => readCallback(callback, account.webhookSecret, settings),
+
+    /** Nothing documented tells a balance. */
+    async inspect(signal) {
+      const jobs = taken('account', await ask({ name: 'account', method: 'GET', url: `${process}/jobs?limit=1`, headers, signal }));
+      const list = readJson(jobs.text);
+      if (typeof list !== 'object' || list === null) throw unreadable('account', 'is no list of jobs');
+      const answer = await ask({ name: 'catalogue', method: 'GET', url: `${base}/core/formats`, headers, signal });
+      if (answer.status === 404) return inspected(null, ['RunConvert answered 404 to the list of formats, which its documents name.']);
+      const names = readFormatNames(taken('catalogue', answer).text);
+      if (names === null) throw unreadable('catalogue', 'is no list of formats');
+      if (names.length === 0) return inspected(null, ['RunConvert\'s list of formats is empty, or in a shape that cannot be read.']);
+      return inspected(readCatalogue(names), []);
+    },
   };
+}
+
+function inspected(catalogue: Inspection['catalogue'], remarks: readonly string[]): Inspection {
+  return { account: 'ok', catalogue, balance: null, remarks };
 }
 
 /** Notes are empty after a restart. */

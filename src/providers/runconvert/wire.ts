@@ -158,6 +158,14 @@ export function readSaid(value: unknown): Said {
   return { code: code ?? (/^[a-z]+(?:_[a-z]+)+$/.test(error ?? '') ? error : null), message: firstText(places, ['message', 'msg']) ?? error };
 }
 
+/** `GET …/core/formats`, whose body no document shows: names or objects with one, in a list, in `{ data }`, `{ formats }`, or by category. Null when it is none. */
+export function readFormatNames(body: string): string[] | null {
+  const answer = readJson(body);
+  const list = isRecord(answer) ? (answer['data'] ?? answer['formats'] ?? answer) : answer;
+  if (typeof list !== 'object' || list === null) return null;
+  return Object.values(list).flat().flatMap((item) => readText(isRecord(item) ? (item['format'] ?? item['extension'] ?? item['name'] ?? item['id']) : item) ?? []);
+}
+
 export function readJson(body: string): unknown {
   try {
     return JSON.parse(body) as unknown;

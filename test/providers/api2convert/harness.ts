@@ -36,6 +36,17 @@ export const harness: AdapterHarness = {
     header: 'x-oc-signature',
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
   },
+  inspection: {
+    answers: [
+      { status: 200, body: { contracts: [{ contract_type: 'prepaid', contract_creation_date: '2016-02-02 10:52:36', credits_bought: 500, credits_remaining: 471 }], credits_remaining: 1848 } },
+      { status: 200, body: [{ id: '59', target: 'png', category: 'image', options: [] }, { id: '60', target: 'jpeg', category: 'image', options: {} }] },
+      { status: 200, body: [{ id: '61', target: 'compress', category: 'operation', options: [] }] },
+      { status: 200, body: [] },
+    ],
+    entries: 3,
+    listed: ['png', 'jpg', 'operation/compress'],
+    balance: { credits: 1848, unlimited: false },
+  },
   offered: [
     'convert', 'compress', 'merge', 'archive', 'thumbnail', 'capture', 'resize', 'compare-images', 'video-to-images', 'analyze-image', 'cut-video', 'slideshow', 'merge-streams', 'extract-streams',
     'compare-videos', 'adjust-volume', 'to-pdfa', 'validate-pdfa', 'pdf-booklet', 'compare-pdfs', 'extract-archive', 'extract-assets', 'extract-pdf-assets', 'hash', 'read-metadata',

@@ -1,5 +1,5 @@
 import type { ErrorKind } from '../../../src/conversion/errors.js';
-import type { Cost, Provider, ProviderAccount, Report, RunningJob, StageWork } from '../../../src/conversion/provider.js';
+import type { Cost, Inspection, Provider, ProviderAccount, Report, RunningJob, StageWork } from '../../../src/conversion/provider.js';
 import type { VendorHttp } from '../../../src/providers/vendor-call.js';
 import type { ScriptedAnswer } from '../scripted-http.js';
 
@@ -18,6 +18,7 @@ export interface AdapterHarness {
   /** Bodies as the vendor was seen to send them, each with what it means. */
   readonly fixtures: readonly RecordedFixture[];
   readonly callback: CallbackSamples;
+  readonly inspection: InspectionSample;
   /** The operations of the contract that the vendor is offered for; every other one is refused with a reason. */
   readonly offered: readonly string[];
   /** What a 402 means whose body names no code. */
@@ -62,6 +63,15 @@ export interface RecordedFixture {
 export type ExpectedReport =
   | Exclude<Report, { readonly state: 'failed' }>
   | { readonly state: 'failed'; readonly kind: ErrorKind; readonly code: string | null; readonly cost: Cost };
+
+export interface InspectionSample {
+  /** Of a whole inspection, the account's first. */
+  readonly answers: readonly ScriptedAnswer[];
+  /** How many entries of the catalogue they tell, and some formats that they list. */
+  readonly entries: number;
+  readonly listed: readonly string[];
+  readonly balance: Inspection['balance'];
+}
 
 export interface CallbackSamples {
   /** A callback's body as the vendor sends it for `providerJobId`. */

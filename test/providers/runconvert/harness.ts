@@ -84,6 +84,12 @@ export const harness: AdapterHarness = {
       report: { state: 'canceled', cost: { credits: 1 } },
     },
   ],
+  inspection: {
+    answers: [ok({ data: [], meta: { count: 0 } }), ok({ data: [{ format: 'png', category: 'image' }, { format: 'jpeg', category: 'image' }] })],
+    entries: 2,
+    listed: ['png', 'jpg'],
+    balance: null,
+  },
   callback: {
     body: Buffer.from(JSON.stringify({ event: 'job.finished', job: { id: JOB_ID, status: null } })),
     providerJobId: JOB_ID,
