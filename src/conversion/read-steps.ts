@@ -26,7 +26,7 @@ function readStep(body: StepBody, index: number, known: Known, complaints: Compl
   const operation = OPERATIONS.get(body.operation);
   if (operation === undefined) {
     const meant = nearest(body.operation, OPERATIONS.keys());
-const hint = meant === null ? '. There are "convert", "compress", "merge" and others:' : `; did you mean "${meant}"?`;
+    const hint = meant === null ? '. There are "convert", "compress", "merge" and others:' : `; did you mean "${meant}"?`;
     complaints.add(`${at}/operation`, `There is no operation "${body.operation}"${hint} GET /v1/operations lists them all.`);
     return null;
   }

@@ -3,6 +3,7 @@ import { ProviderError } from '../conversion/errors.js';
 import type { Cost, Report, VendorFile } from '../conversion/provider.js';
 import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
 import { Staging } from '../files/staging.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
 import { Env } from '../platform/env.js';
 import type { RegisteredProvider } from '../providers/registry.js';
 import { formatsOf } from '../conversion/graph-formats.js';
@@ -70,7 +71,8 @@ export class Poller {
       }
       await this.settle.succeeded(scene, attempt, kept, cost, cause);
     } catch (error) {
-      await Promise.all(kept.map(({ path }) => this.staging.remove(path)));
+      // A commit whose answer was lost may have been made: bytes that nobody names are better than names without bytes.
+      if (databaseTrouble(error) === null) await Promise.all(kept.map(({ path }) => this.staging.remove(path)));
       if (error instanceof ProviderError && error.kind === 'output_invalid') return this.settle.errored(scene, attempt, error, cost, cause);
       throw error;
     }

@@ -7,6 +7,7 @@ import { readJob } from '../conversion/read-job.js';
 import { contentTypeOf } from '../files/kinds.js';
 import { Staging } from '../files/staging.js';
 import { invalidRequest, Problem } from '../http/problem.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
 import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService, type Route } from '../routing/router.service.js';
@@ -58,7 +59,8 @@ export class AcceptService {
       ],
     };
     return this.store.insert(job).catch(async (error: unknown) => {
-      await Promise.all([...files.values()].map(({ path }) => this.staging.remove(path)));
+      // A commit whose answer was lost may have been made: then these bytes are the job's.
+      if (databaseTrouble(error) === null) await Promise.all([...files.values()].map(({ path }) => this.staging.remove(path)));
       throw error;
     });
   }

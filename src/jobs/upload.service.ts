@@ -5,6 +5,7 @@ import { safeFilename } from '../conversion/filenames.js';
 import { contentTypeOf } from '../files/kinds.js';
 import { FileTooLarge, Staging, StagingTrouble, type StagedFile } from '../files/staging.js';
 import { conflict, invalidRequest, notFound, Problem, unavailable } from '../http/problem.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
 import { Env } from '../platform/env.js';
 import { appendEvents } from './event-store.js';
@@ -35,7 +36,8 @@ export class UploadService {
       throw invalidRequest([{ pointer: '', message: `The job announced ${promised} bytes for "${inputId}", and ${staged.size} came. Nothing was kept; send the file again.` }]);
     }
     const replaced = await this.attach(tenant, jobId, inputId, staged).catch(async (error: unknown) => {
-      await this.staging.remove(staged.path);
+      // A commit whose answer was lost may have been made: then these bytes are the job's.
+      if (databaseTrouble(error) === null) await this.staging.remove(staged.path);
       throw error;
     });
     if (replaced !== null) await this.staging.remove(replaced);
