@@ -1,4 +1,7 @@
-import { ValidateBy } from 'class-validator';
+import { applyDecorators } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min, ValidateBy } from 'class-validator';
 import { isStorable } from './hostile-text.js';
 
 // RFC 3339, or a date alone, which is its first moment in UTC.
@@ -21,4 +24,25 @@ function isCalendarDay(day: string): boolean {
 
 export function Storable(): PropertyDecorator {
   return ValidateBy({ name: 'storable', validator: { validate: (value) => typeof value !== 'string' || isStorable(value), defaultMessage: () => 'Must not contain NUL characters or broken Unicode.' } });
+}
+
+/** How many entries a page of a list may have. */
+export function Limit(most: number, fallback: number): PropertyDecorator {
+  const message = `Must be a whole number from 1 to ${most}.`;
+  return applyDecorators(
+    ApiProperty({ description: 'How many at most.', required: false, type: 'integer', minimum: 1, maximum: most, default: fallback }),
+    Type(() => Number),
+    IsInt({ message }),
+    Min(1, { message }),
+    Max(most, { message }),
+  );
+}
+
+export function Cursor(): PropertyDecorator {
+  return applyDecorators(
+    ApiProperty({ description: 'Where the last page ended.', required: false }),
+    IsOptional(),
+    IsString({ message: 'Must be said once.' }),
+    MaxLength(200, { message: 'Is not a cursor that was handed out here.' }),
+  );
 }

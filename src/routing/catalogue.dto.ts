@@ -1,8 +1,6 @@
 import { ApiExtraModels, ApiProperty, getSchemaPath } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-
-const LIMIT = 'Must be a whole number from 1 to 1000.';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { Cursor, Limit } from '../http/query-fields.js';
 
 export class ListFormatsQuery {
   @ApiProperty({ description: 'Only conversions from this format, in any spelling.', required: false, example: 'jpg' })
@@ -17,17 +15,10 @@ export class ListFormatsQuery {
   @MaxLength(40, { message: 'Must have at most 40 characters.' })
   to?: string;
 
-  @ApiProperty({ description: 'How many at most.', required: false, type: 'integer', minimum: 1, maximum: 1000, default: 200 })
-  @Type(() => Number)
-  @IsInt({ message: LIMIT })
-  @Min(1, { message: LIMIT })
-  @Max(1000, { message: LIMIT })
+  @Limit(1000, 200)
   limit: number = 200;
 
-  @ApiProperty({ description: 'Where the last page ended.', required: false })
-  @IsOptional()
-  @IsString({ message: 'Must be said once.' })
-  @MaxLength(200, { message: 'Is not a cursor that was handed out here.' })
+  @Cursor()
   cursor?: string;
 }
 

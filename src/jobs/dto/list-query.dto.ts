@@ -1,8 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
 import { oneOf } from '../../conversion/places.js';
-import { IsTime, Storable } from '../../http/query-fields.js';
+import { Cursor, IsTime, Limit, Storable } from '../../http/query-fields.js';
 import { JOB_STATUSES } from '../states.js';
 
 export class ListJobsQuery {
@@ -35,31 +34,17 @@ export class ListJobsQuery {
   @IsTime()
   createdBefore?: string;
 
-  @ApiProperty({ description: 'How many at most.', required: false, type: 'integer', minimum: 1, maximum: 200, default: 50 })
-  @Type(() => Number)
-  @IsInt({ message: 'Must be a whole number from 1 to 200.' })
-  @Min(1, { message: 'Must be a whole number from 1 to 200.' })
-  @Max(200, { message: 'Must be a whole number from 1 to 200.' })
+  @Limit(200, 50)
   limit: number = 50;
 
-  @ApiProperty({ description: 'Where the last page ended.', required: false })
-  @IsOptional()
-  @IsString({ message: 'Must be said once.' })
-  @MaxLength(200, { message: 'Is not a cursor that was handed out here.' })
+  @Cursor()
   cursor?: string;
 }
 
 export class ListEventsQuery {
-  @ApiProperty({ description: 'How many at most.', required: false, type: 'integer', minimum: 1, maximum: 200, default: 200 })
-  @Type(() => Number)
-  @IsInt({ message: 'Must be a whole number from 1 to 200.' })
-  @Min(1, { message: 'Must be a whole number from 1 to 200.' })
-  @Max(200, { message: 'Must be a whole number from 1 to 200.' })
+  @Limit(200, 200)
   limit: number = 200;
 
-  @ApiProperty({ description: 'Where the last page ended.', required: false })
-  @IsOptional()
-  @IsString({ message: 'Must be said once.' })
-  @MaxLength(200, { message: 'Is not a cursor that was handed out here.' })
+  @Cursor()
   cursor?: string;
 }
