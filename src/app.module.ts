@@ -20,6 +20,7 @@ import { PublicAddress } from './http/public-address.js';
 import { AcceptService, INTAKE, type Intake } from './jobs/accept.service.js';
 import { ConvertController } from './jobs/convert.controller.js';
 import { ConvertService } from './jobs/convert.service.js';
+import { CredentialStore } from './jobs/credential-store.js';
 import { EventsController } from './jobs/events.controller.js';
 import { JobEnding } from './jobs/job-ending.js';
 import { JobStore } from './jobs/job-store.js';
@@ -69,6 +70,7 @@ export class AppModule {
         { provide: Database, useValue: database },
         { provide: EGRESS_POLICY, useValue: policy },
         { provide: INTAKE, useValue: { egress: policy, maxUploadBytes: env.raw.MAX_UPLOAD_BYTES } satisfies Intake },
+        { provide: CredentialStore, useValue: new CredentialStore(database, env.secretsKey) },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,

@@ -7,6 +7,7 @@ import { readEnv, SettingsError, type Env } from './platform/env.js';
 import { PinoLogger } from './platform/logger.js';
 import { applyMigrations } from './platform/migrations.js';
 import { parseCidrs } from './platform/egress.js';
+import { checkSecretsKey } from './platform/secrets-check.js';
 import { CATALOG } from './providers/catalog.js';
 import { readProviderConfigs, type ProviderConfig } from './providers/provider-config.js';
 import { startSandboxProcess, type SandboxProcess } from './sandbox-process.js';
@@ -38,6 +39,7 @@ async function start(): Promise<void> {
   const connectionString = started.embedded?.url ?? env.raw.DATABASE_URL ?? '';
   await migrate(connectionString);
   started.database = Database.open(connectionString, { onError: (error) => logger.warn(`database: ${error.message}`, 'pool') });
+  await checkSecretsKey(started.database, env.secretsKey);
   const providers = await vendors;
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   started.server = await startServer({ env, database: started.database, providers }, logger, version);

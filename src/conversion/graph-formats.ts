@@ -1,6 +1,7 @@
 import { filenameOfUrl, formatOfFilename } from './formats.js';
 import type { JobInput, Step } from './job-graph.js';
 import { resultFormat } from './operations.js';
+import { filenameOfPlace, isPlace } from './places.js';
 
 /** The formats of every file that a step's inputs stand for; null for one that nobody can tell. */
 export type Formats = ReadonlyMap<string, readonly (string | null)[]>;
@@ -17,6 +18,7 @@ export function formatsOf(inputs: readonly JobInput[], steps: readonly Step[]): 
 }
 
 export function formatOfInput(input: JobInput): string | null {
+  if (isPlace(input)) return formatOfFilename(filenameOfPlace(input));
   const named = 'filename' in input ? formatOfFilename(input.filename) : null;
   return named ?? (input.type === 'url' ? formatOfFilename(filenameOfUrl(input.url)) : null);
 }

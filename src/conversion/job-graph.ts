@@ -6,48 +6,45 @@ export interface Money {
   readonly currency: string;
 }
 
-export interface ObjectStoreCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
+/** The secrets of one place, by field name. They never stand in a graph: `places.ts` says which a place has, and they travel beside it. */
+export type Credentials = Readonly<Record<string, string>>;
+
+interface Credentialed {
+  /** The names of the credentials that were given, so that whoever looks for a provider knows what it would have to take. Never a value. */
+  readonly credentialFields: readonly string[];
 }
 
-export interface LoginCredentials {
-  readonly username: string;
-  readonly password?: string;
-  readonly privateKey?: string;
-}
-
-interface S3Place {
+interface S3Place extends Credentialed {
   readonly type: 's3';
   readonly bucket: string;
   readonly key: string;
   readonly region?: string;
   readonly endpoint?: string;
-  readonly credentials: ObjectStoreCredentials;
 }
 
-interface GcsPlace {
+interface GcsPlace extends Credentialed {
   readonly type: 'gcs';
   readonly bucket: string;
   readonly key: string;
   readonly projectId?: string;
-  readonly credentials: { readonly clientEmail: string; readonly privateKey: string };
 }
 
-interface AzurePlace {
+interface AzurePlace extends Credentialed {
   readonly type: 'azure-blob';
   readonly container: string;
   readonly key: string;
-  readonly credentials: { readonly accountName: string; readonly accountKey: string };
 }
 
-interface ServerPlace {
+interface ServerPlace extends Credentialed {
   readonly type: 'sftp' | 'ftp';
   readonly host: string;
   readonly port?: number;
   readonly path: string;
-  readonly credentials: LoginCredentials;
+}
+
+interface DrivePlace extends Credentialed {
+  readonly type: 'google-drive';
+  readonly fileId: string;
 }
 
 /** `url`: fetched by the provider, or by the gateway (`fetch`). */
@@ -77,12 +74,14 @@ export interface Base64Input {
   readonly filename?: string;
 }
 
+/** A file in a store of the caller's, which the provider fetches with the caller's credentials. */
+export type PlaceInput = { readonly id: string } & (S3Place | GcsPlace | AzurePlace | ServerPlace | DrivePlace);
+
 export type JobInput =
   | UrlInput
   | UploadInput
   | Base64Input
-  | ({ readonly id: string } & (S3Place | GcsPlace | AzurePlace | ServerPlace))
-  | { readonly id: string; readonly type: 'google-drive'; readonly fileId: string; readonly credentials: { readonly token: string } }
+  | PlaceInput
   | { readonly id: string; readonly type: 'job-output'; readonly jobId: string; readonly outputId: string };
 
 export type InputType = JobInput['type'];
@@ -92,8 +91,8 @@ export type JobExport = { readonly id: string; readonly inputs: readonly string[
   | GcsPlace
   | AzurePlace
   | ServerPlace
-  | { readonly type: 'google-drive'; readonly folderId?: string; readonly filename?: string; readonly credentials: { readonly token: string } }
-  | { readonly type: 'youtube'; readonly title?: string; readonly credentials: { readonly token: string } }
+  | (Credentialed & { readonly type: 'google-drive'; readonly folderId?: string; readonly filename?: string })
+  | (Credentialed & { readonly type: 'youtube'; readonly title?: string })
 );
 
 export type ExportType = JobExport['type'];

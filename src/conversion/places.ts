@@ -1,4 +1,6 @@
+import { safeFilename } from './filenames.js';
 import type { PlaceBody } from './job-body.js';
+import type { InputType, JobInput, PlaceInput } from './job-graph.js';
 
 /** Which fields an input or export of a type has, besides `id` and `type` (and an export's `inputs`). */
 export interface PlaceRule {
@@ -10,28 +12,56 @@ export interface PlaceRule {
 
 const rule = (built: boolean, required: PlaceRule['required'], optional: PlaceRule['optional'] = []): PlaceRule => ({ built, required, optional });
 
-const STORES = {
-  s3: rule(false, ['bucket', 'key'], ['region', 'endpoint', 'credentials', 'credentialsRef']),
-  gcs: rule(false, ['bucket', 'key'], ['projectId', 'credentials', 'credentialsRef']),
-  'azure-blob': rule(false, ['container', 'key'], ['credentials', 'credentialsRef']),
-  sftp: rule(false, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
-  ftp: rule(false, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
-} as const;
+const stores = (built: boolean) => ({
+  s3: rule(built, ['bucket', 'key'], ['region', 'endpoint', 'credentials', 'credentialsRef']),
+  gcs: rule(built, ['bucket', 'key'], ['projectId', 'credentials', 'credentialsRef']),
+  'azure-blob': rule(built, ['container', 'key'], ['credentials', 'credentialsRef']),
+  sftp: rule(built, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
+  ftp: rule(built, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
+});
 
 export const INPUT_RULES: Readonly<Record<string, PlaceRule>> = {
   url: rule(true, ['url'], ['filename', 'fetch', 'headers']),
   upload: rule(true, [], ['filename', 'size', 'uploadId']),
   base64: rule(true, ['data'], ['filename']),
-  ...STORES,
-  'google-drive': rule(false, ['fileId'], ['credentials', 'credentialsRef']),
+  ...stores(true),
+  'google-drive': rule(true, ['fileId'], ['credentials', 'credentialsRef']),
   'job-output': rule(false, ['jobId', 'outputId']),
 };
 
 export const EXPORT_RULES: Readonly<Record<string, PlaceRule>> = {
-  ...STORES,
+  ...stores(false),
   'google-drive': rule(false, [], ['folderId', 'filename', 'credentials', 'credentialsRef']),
   youtube: rule(false, [], ['title', 'credentials', 'credentialsRef']),
 };
+
+/** Which credentials a place takes. `required`: each entry is one that must be there, or several of which one must. */
+export interface CredentialRule {
+  readonly required: readonly (readonly string[])[];
+  readonly optional: readonly string[];
+}
+
+export const CREDENTIAL_RULES: Readonly<Record<PlaceInput['type'], CredentialRule>> = {
+  s3: { required: [['accessKeyId'], ['secretAccessKey']], optional: ['sessionToken'] },
+  gcs: { required: [['clientEmail'], ['privateKey']], optional: [] },
+  'azure-blob': { required: [['accountName'], ['accountKey']], optional: [] },
+  sftp: { required: [['username'], ['password', 'privateKey']], optional: [] },
+  ftp: { required: [['username'], ['password']], optional: [] },
+  'google-drive': { required: [['token']], optional: [] },
+};
+
+/** The input types that come with credentials. */
+export const PLACE_TYPES = Object.keys(CREDENTIAL_RULES) as readonly PlaceInput['type'][];
+
+export function isPlace(input: JobInput): input is PlaceInput {
+  return (PLACE_TYPES as readonly InputType[]).includes(input.type);
+}
+
+/** The name of the file at a place, as its key or path ends; null where only the provider will know it. */
+export function filenameOfPlace(place: PlaceInput): string | null {
+  const last = place.type === 'google-drive' ? '' : ('key' in place ? place.key : place.path).split('/').at(-1);
+  return last === undefined || last === '' ? null : safeFilename(last);
+}
 
 /** "a", "b" or "c". */
 export function oneOf(names: Iterable<string>): string {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
-import type { Money, Options, Parameters } from './job-graph.js';
+import type { Credentials, JobInput, Money, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
+import { spellingsOf } from './redaction.js';
 
 /**
  * What a vendor's adapter implements. An adapter translates and nothing else: no retry, no clock, no database, no log.
@@ -15,6 +16,8 @@ export interface Provider {
 
   /** Whether the vendor can do a step, from what is known without asking it. */
   offers(wish: StepWish): Offer;
+  /** Whether the vendor can be told all that an input of one of `traits.inputTypes` says: what would be lost is not offered. */
+  takes(input: JobInput): Offer;
 
   /** Creates the vendor's job. It may run at once (`traits.startsOnCreate`), or wait for uploads and `start`. */
   create(work: StageWork, signal: AbortSignal): Promise<CreatedJob>;
@@ -94,6 +97,8 @@ export type InputSource =
   | { readonly type: 'upload'; readonly size: number }
   /** Small enough to travel inside the create. Plain base64. */
   | { readonly type: 'base64'; readonly data: string }
+  /** In a store of the caller's: the vendor fetches it with the caller's credentials. */
+  | { readonly type: 'place'; readonly place: PlaceInput; readonly credentials: Credentials }
   /** A result of an earlier job at the same account. */
   | { readonly type: 'result'; readonly providerFileId: string; readonly url: string };
 
@@ -107,6 +112,11 @@ export interface StageStep {
   readonly options: Options;
   /** The caller's options for this very adapter. */
   readonly providerOptions: Options;
+}
+
+/** What the callers' credentials in a stage may look like in a vendor's words: never to be repeated. */
+export function secretsOf(work: StageWork): readonly string[] {
+  return work.inputs.flatMap(({ source }) => (source.type === 'place' ? spellingsOf(source.credentials) : []));
 }
 
 /** Bytes that we hold. `open` may be called once per upload. */

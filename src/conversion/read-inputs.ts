@@ -3,6 +3,7 @@ import { safeFilename } from './filenames.js';
 import { pointerSegment, type Complaints, type PlaceBody } from './job-body.js';
 import type { JobInput } from './job-graph.js';
 import { INPUT_RULES, oneOf, type PlaceRule } from './places.js';
+import { readPlace } from './read-place.js';
 
 /** Says what is wrong with an address that a provider is to fetch, or null. */
 export type CheckAddress = (url: string) => string | null;
@@ -25,7 +26,7 @@ function readInput(body: PlaceBody, id: string, at: string, checks: InputChecks,
     return null;
   }
   if (!rule.built) {
-    complaints.add(`${at}/type`, `Inputs of type "${body.type}" are not supported yet; use "url", "upload" or "base64".`);
+    complaints.add(`${at}/type`, `Inputs of type "${body.type}" are not supported yet; use ${oneOf(builtTypes())}.`);
     return null;
   }
   const before = complaints.errors.length;
@@ -64,9 +65,11 @@ function build(body: PlaceBody, id: string, filename: { filename?: string }, at:
     case 'base64':
       return readBase64(body.data ?? '', id, filename, at, complaints);
     default:
-      return null;
+      return readPlace(body, id, at, checks.checkAddress, complaints);
   }
 }
+
+const builtTypes = (): string[] => Object.keys(INPUT_RULES).filter((type) => INPUT_RULES[type]?.built === true);
 
 const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?;base64,/;
 

@@ -1,7 +1,8 @@
 import { wrongCounts } from './file-counts.js';
 import { Complaints, type FieldError, type JobBody, type RoutingBody } from './job-body.js';
-import { STRATEGIES, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
+import { STRATEGIES, type Credentials, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
 import { DEFAULT_RETENTION, readRetention } from './retention.js';
+import { isPlace } from './places.js';
 import { readInputs, type CheckAddress } from './read-inputs.js';
 import { readSteps } from './read-steps.js';
 import { orderSteps } from './step-order.js';
@@ -14,7 +15,13 @@ export interface Surroundings {
   readonly maxUploadBytes: number;
 }
 
-export type ReadJob = { readonly graph: JobGraph } | { readonly errors: readonly FieldError[] };
+export interface SoundJob {
+  readonly graph: JobGraph;
+  /** By input id. They stand beside the graph from the start, so that nothing that keeps or shows the graph can hold them. */
+  readonly credentials: ReadonlyMap<string, Credentials>;
+}
+
+export type ReadJob = SoundJob | { readonly errors: readonly FieldError[] };
 
 export const DEFAULT_ATTEMPTS = 4;
 export const DEFAULT_DEADLINE_SECONDS = 3600;
@@ -37,9 +44,11 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   if ('cycle' in order) complaints.add(`/steps/${stepIds.indexOf(order.cycle[0] ?? '')}/inputs`, `The steps go round in a circle: ${[...order.cycle, order.cycle[0]].join(' → ')}.`);
   else wrongCounts(inputs.filter((input) => input !== null), order.ordered).forEach(({ step, message }) => complaints.add(`/steps/${stepIds.indexOf(step)}/inputs`, message));
   if (complaints.errors.length > 0 || 'cycle' in order) return { errors: complaints.errors };
+  const sound = inputs.filter((input): input is JobInput => input !== null);
   return {
+    credentials: new Map(sound.flatMap((input, index) => (isPlace(input) ? [[input.id, { ...body.inputs[index]?.credentials }] as const] : []))),
     graph: {
-      inputs: inputs.filter((input): input is JobInput => input !== null),
+      inputs: sound,
       steps: order.ordered,
       exports: [],
       routing,

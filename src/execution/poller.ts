@@ -9,6 +9,7 @@ import type { RegisteredProvider } from '../providers/registry.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import { AttemptStore } from './attempt-store.js';
 import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
+import { inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
 import { stageSteps } from './stage-work.js';
@@ -33,7 +34,7 @@ export class Poller {
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       if (signal.aborted) return;
-      await this.unreadable(scene, attempt, error);
+      await this.unreadable(scene, attempt, await inPlainWords(scene, error));
     }
   }
 
@@ -47,7 +48,7 @@ export class Poller {
       case 'succeeded':
         return this.keep(scene, attempt, provider, report.results, report.cost, cause, signal);
       case 'failed':
-        return this.settle.errored(scene, attempt, report.error, report.cost, cause);
+        return this.settle.errored(scene, attempt, await inPlainWords(scene, report.error), report.cost, cause);
       case 'canceled':
         return this.settle.errored(scene, attempt, new ProviderError('unavailable', 'The provider canceled its job.', { code: 'canceled' }), report.cost, cause);
       default:

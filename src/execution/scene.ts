@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
+import type { Credentials } from '../conversion/job-graph.js';
+import { isPlace } from '../conversion/places.js';
+import { CredentialStore } from '../jobs/credential-store.js';
 import { WHOLE_JOB, type WholeJob } from '../jobs/rows.js';
 import type { Try } from './decide.js';
 import type { Lease } from './stage-store.js';
@@ -27,11 +30,16 @@ export interface Scene {
   readonly stageStatus: 'waiting' | 'active' | 'done' | 'failed' | 'superseded';
   readonly history: readonly Try[];
   readonly attempt: LiveAttempt | null;
+  /** The job's credentials, opened for whoever is about to use them, or must keep them out of what is written. Throws `Unsealable`. */
+  credentials(): Promise<ReadonlyMap<string, Credentials>>;
 }
 
 @Injectable()
 export class SceneLoader {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly credentialStore: CredentialStore,
+  ) {}
 
   async load(lease: Lease): Promise<Scene | null> {
     const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'attempt'> }>(
@@ -46,6 +54,6 @@ export class SceneLoader {
     const row = rows[0];
     if (row === undefined) return null;
     const { scene, ...job } = row;
-    return { lease, job, ...scene };
+    return { lease, job, ...scene, credentials: () => (job.graph.inputs.some(isPlace) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
   }
 }

@@ -1,8 +1,10 @@
 import type { Readable } from 'node:stream';
 import { safeFilename } from '../conversion/filenames.js';
 import { filenameOfUrl } from '../conversion/formats.js';
-import type { JobInput, Step } from '../conversion/job-graph.js';
+import type { Credentials, JobInput, Step } from '../conversion/job-graph.js';
+import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import { uploadKey, type Content, type InputSource, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
+import { Unsealable } from '../platform/sealing.js';
 import type { FileRow } from '../jobs/rows.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { Scene } from './scene.js';
@@ -10,9 +12,12 @@ import type { Scene } from './scene.js';
 /** Vendors take little base64 (one of them 1.5 MB of it); what is larger is uploaded, to all alike. */
 const INLINE_BYTES = 1_000_000;
 
+/** What we hold of a job besides its rows. */
 export interface Files {
   open(path: string): Readable;
   read(path: string): Promise<Buffer>;
+  /** The job's credentials, by input id. */
+  credentials(): Promise<ReadonlyMap<string, Credentials>>;
 }
 
 export interface PreparedWork {
@@ -59,6 +64,11 @@ function toStageStep(step: Step, adapter: string, formats: ReadonlyMap<string, r
 /** Where one of a stage's files is uploaded, so is every other that we hold: their order is part of what a merge means. */
 async function toStageInput(input: JobInput, scene: Scene, files: Files, contents: Map<string, Content>, uploads: boolean): Promise<StageInput> {
   if (input.type === 'url') return { id: input.id, part: '', filename: safeFilename(input.filename ?? filenameOfUrl(input.url), input.id), source: { type: 'url', url: input.url } };
+  if (isPlace(input)) {
+    const credentials = (await files.credentials()).get(input.id);
+    if (credentials === undefined) throw new Unsealable();
+    return { id: input.id, part: '', filename: filenameOfPlace(input), source: { type: 'place', place: input, credentials } };
+  }
   const row = scene.job.inputs.find(({ id }) => id === input.id);
   const file = scene.job.files.find(({ id }) => id === row?.file_id);
   if (file?.path == null) throw new Error(`the file of input ${input.id} is not there`);

@@ -4,6 +4,7 @@ import { StagingTrouble } from '../files/staging.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { AttemptStore } from './attempt-store.js';
+import { inPlainWords } from './plain-words.js';
 import { Poller } from './poller.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
@@ -57,7 +58,7 @@ export class StageWorker {
       if (!(error instanceof ProviderError)) throw error;
       // We are stopping: whoever takes the stage over goes on from the attempt's checkpoint.
       if (signal.aborted) return null;
-      await this.settle.errored(scene, attempt, error, { credits: null }, 'timer', true);
+      await this.settle.errored(scene, attempt, await inPlainWords(scene, error), { credits: null }, 'timer', true);
     }
     return null;
   }

@@ -7,11 +7,15 @@ import type { CreatedJob } from '../conversion/provider.js';
 import { Staging } from '../files/staging.js';
 import { PublicAddress } from '../http/public-address.js';
 import { Env } from '../platform/env.js';
+import { Unsealable } from '../platform/sealing.js';
 import type { RegisteredProvider } from '../providers/registry.js';
 import { AttemptStore } from './attempt-store.js';
+import { UNUSABLE } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { prepareWork, type PreparedWork } from './stage-work.js';
 import { LeaseLost } from './stage-store.js';
+
+const CREDENTIAL_UNUSABLE = 'The credentials that were sent with this job cannot be opened: the gateway\'s SECRETS_KEY is not the one that sealed them, or what is stored was changed.';
 
 /** Brings a stage to a provider: commits the intent, creates the vendor's job, sends the files, lets it run. */
 @Injectable()
@@ -33,10 +37,7 @@ export class Submitter {
   /** Goes on from where the attempt stands. Throws `ProviderError` when the provider did not take it, `LeaseLost` when it is no longer ours. */
   async submit(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, resumed: boolean, signal: AbortSignal): Promise<void> {
     const { adapter, traits } = provider.guarded.inner;
-    const prepared = await prepareWork(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference, {
-      open: (path) => this.staging.open(path),
-      read: (path) => buffer(this.staging.open(path)),
-    });
+    const prepared = await this.prepare(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference);
     if (resumed && attempt.providerJobId === null && traits.startsOnCreate) {
       throw new ProviderError('unavailable', 'The answer to the create was lost with the process that waited for it.', { code: 'create_lost', created: 'unknown' });
     }
@@ -48,6 +49,19 @@ export class Submitter {
     }
     await provider.guarded.start(created, signal);
     await this.attempts.running(scene, attempt.id, created.providerJobId, this.env.raw.POLL_FLOOR_MS);
+  }
+
+  private async prepare(scene: Scene, adapter: string, callbackUrl: string | null, reference: string): Promise<PreparedWork> {
+    try {
+      return await prepareWork(scene, adapter, callbackUrl, reference, {
+        open: (path) => this.staging.open(path),
+        read: (path) => buffer(this.staging.open(path)),
+        credentials: () => scene.credentials(),
+      });
+    } catch (error) {
+      if (!(error instanceof Unsealable)) throw error;
+      throw new ProviderError('invalid_input', `${CREDENTIAL_UNUSABLE} Send the job again with its credentials.`, { code: UNUSABLE, created: 'not_created' });
+    }
   }
 
   private async create(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, { work }: PreparedWork, signal: AbortSignal): Promise<CreatedJob> {

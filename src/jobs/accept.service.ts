@@ -39,7 +39,7 @@ export class AcceptService {
   async accept(tenant: string, body: JobBody): Promise<WholeJob> {
     const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url), maxUploadBytes: this.intake.maxUploadBytes });
     if ('errors' in read) throw invalidRequest(read.errors);
-    const { graph } = read;
+    const { graph, credentials } = read;
     const stages = this.plan(graph, body);
     const files = await this.keepInline(graph);
     const awaitsUploads = graph.inputs.some((input) => input.type === 'upload');
@@ -50,6 +50,7 @@ export class AcceptService {
       graph: withoutBytes(graph),
       stages: stages.map((stage) => ({ ...stage, id: uuidv7() })),
       files,
+      credentials,
       awaitsUploads,
       deadlineSeconds: awaitsUploads ? UPLOAD_SECONDS : graph.routing.deadlineSeconds,
       events: [
@@ -101,10 +102,14 @@ function withoutBytes(graph: JobGraph): JobGraph {
 /** Nobody offers it, or those who do are left out by the caller's own wishes: two different things to mend. */
 function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody): Problem {
   const byWishes = route.exclusions.filter(({ code }) => code !== 'input_type');
-  const errors: FieldError[] = graph.steps
+  const errors: FieldError[] = graph.inputs
+    .map((input, index) => ({ pointer: `/inputs/${index}`, reasons: route.exclusions.filter((exclusion) => exclusion.input === input.id) }))
+    .filter(({ reasons }) => reasons.length > 0)
+    .map(({ pointer, reasons }) => ({ pointer, message: reasons.map(({ message }) => message).join(' ') }));
+  errors.push(...graph.steps
     .map((step) => ({ step, reasons: route.refusals.filter(({ step: id }) => id === step.id) }))
     .filter(({ reasons }) => reasons.length > 0)
-    .map(({ step, reasons }) => ({ pointer: pointerOf(step.id, body), message: reasons.map(({ provider, reason }) => `${provider}: ${reason}`).join(' ') }));
+    .map(({ step, reasons }) => ({ pointer: pointerOf(step.id, body), message: reasons.map(({ provider, reason }) => `${provider}: ${reason}`).join(' ') })));
   if (byWishes.length > 0) {
     const who = [...byWishes.map(({ message }) => message), ...errors.map(({ message }) => message)].join(' ');
     return new Problem('no_eligible_provider', `No provider that may run this job offers all of it. ${who}`, { errors: [{ pointer: '/routing', message: who }] });

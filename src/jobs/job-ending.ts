@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { JobError } from '../conversion/errors.js';
 import type { Sql } from '../platform/database.js';
+import { eraseCredentials } from './credential-store.js';
 import { appendEvents, type Cause } from './event-store.js';
 import { statesBefore, type JobStatus } from './states.js';
 
@@ -13,7 +14,7 @@ export interface Abandoned {
 
 /**
  * How a job ends, whoever ends it: its live attempts are abandoned and their workers fenced, its state moves, guarded by where it may come
- * from, its timeline gets its last event, its files their time to live, and whoever waits hears of it. Part of the caller's transaction.
+ * from, its timeline gets its last event, its files their time to live, its credentials are erased, and whoever waits hears of it. Part of the caller's transaction.
  * Each returns the attempts left behind, or null when the job had ended before.
  */
 @Injectable()
@@ -47,6 +48,7 @@ export class JobEnding {
       [jobId],
     );
     await sql.query('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
+    await eraseCredentials(sql, jobId);
     await appendEvents(sql, jobId, [
       ...abandoned.map((attempt) => ({ type: 'attempt.abandoned', cause, detail: { attempt: attempt.id, provider: attempt.provider } })),
       { type: `job.${status}`, cause, ...(error === null ? {} : { detail: { ...error } }) },

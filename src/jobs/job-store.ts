@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { JobGraph } from '../conversion/job-graph.js';
+import type { Credentials, JobGraph } from '../conversion/job-graph.js';
+import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import { Database } from '../platform/database.js';
 import { DueNotice } from '../platform/due-notice.js';
 import type { PlannedStage } from '../routing/stages.js';
+import { CredentialStore } from './credential-store.js';
 import type { NewEvent } from './event-store.js';
 import { WHOLE_JOB, type WholeJob } from './rows.js';
 
@@ -22,6 +24,8 @@ export interface NewJob {
   readonly stages: readonly (PlannedStage & { readonly id: string })[];
   /** Files of base64 inputs, by input id. */
   readonly files: ReadonlyMap<string, NewFile>;
+  /** Of inputs in stores of the caller's, by input id. */
+  readonly credentials: ReadonlyMap<string, Credentials>;
   readonly awaitsUploads: boolean;
   readonly deadlineSeconds: number;
   readonly events: readonly NewEvent[];
@@ -45,6 +49,7 @@ export class JobStore {
   constructor(
     private readonly database: Database,
     private readonly notice: DueNotice,
+    private readonly credentials: CredentialStore,
   ) {}
 
   /** One statement, one commit: the job with all that belongs to it; then the word to the workers. Returns the job as read back. */
@@ -55,7 +60,7 @@ export class JobStore {
       id: input.id,
       position,
       type: input.type,
-      filename: 'filename' in input ? (input.filename ?? null) : null,
+      filename: isPlace(input) ? filenameOfPlace(input) : 'filename' in input ? (input.filename ?? null) : null,
       status: input.type === 'upload' ? 'awaiting' : 'ready',
       file_id: job.files.get(input.id)?.id ?? null,
     }));
@@ -64,7 +69,7 @@ export class JobStore {
     const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
     const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(INSERT_JOB, [
       id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
-      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events),
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), JSON.stringify(this.credentials.seal(id, job.credentials)),
     ]);
     const at = rows[0];
     if (at === undefined) throw new Error('the job was not written');
@@ -118,6 +123,9 @@ const INSERT_JOB = {
     INSERT INTO job_input (job_id, id, position, type, filename, status, file_id)
     SELECT $1, i.id, i.position, i.type, i.filename, i.status, i.file_id
     FROM jsonb_to_recordset($9::jsonb) AS i (id text, position int, type text, filename text, status text, file_id uuid)),
+  credential_rows AS (
+    INSERT INTO credential (job_id, place_id, sealed)
+    SELECT $1, c.place_id, decode(c.sealed, 'base64') FROM jsonb_to_recordset($14::jsonb) AS c (place_id text, sealed text)),
   step_rows AS (
     INSERT INTO job_step (job_id, id, position, operation)
     SELECT $1, s.id, s.position, s.operation FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text)),

@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js';
 import type { JobInput, Money } from '../conversion/job-graph.js';
+import { isPlace } from '../conversion/places.js';
 import type { AttemptRow, FileRow, WholeJob } from './rows.js';
 
 const iso = (time: Date | string | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -47,6 +48,10 @@ function toInputView(input: JobInput, job: WholeJob): Record<string, unknown> {
   const common = { id: input.id, type: input.type, filename: row?.filename ?? null, status: row?.status ?? 'ready' };
   if (input.type === 'url') return { ...common, url: input.url, fetch: input.fetch };
   if (input.type === 'upload') return { ...common, size: input.size ?? null };
+  if (isPlace(input)) {
+    const { credentialFields: _credentialFields, ...place } = input;
+    return { ...common, ...place };
+  }
   return common;
 }
 

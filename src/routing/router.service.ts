@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
+import type { Provider } from '../conversion/provider.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { plan, type Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
@@ -12,6 +13,8 @@ export interface Exclusion {
   readonly provider: string;
   readonly code: 'not_in_only' | 'excluded' | 'region' | 'input_type' | 'tried';
   readonly message: string;
+  /** The input that is in the way. */
+  readonly input?: string;
 }
 
 export type Route = Plan & { readonly exclusions: readonly Exclusion[] };
@@ -39,10 +42,19 @@ function excludes({ id, config, guarded }: RegisteredProvider, routing: Routing,
   if (routing.only.length > 0 && !routing.only.includes(id)) return out('not_in_only', `"${id}" is not among routing.only.`);
   if (routing.exclude.includes(id)) return out('excluded', `"${id}" is in routing.exclude.`);
   if (routing.regions.length > 0 && !config.regions.some((region) => routing.regions.includes(region))) return out('region', `"${id}" is in none of the regions ${routing.regions.join(', ')}.`);
-  const foreign = inputs.find((input) => !guarded.inner.traits.inputTypes.includes(input.type));
-  if (foreign !== undefined) return out('input_type', `"${id}" takes no input of type "${foreign.type}".`);
+  for (const input of inputs) {
+    const refusal = refusalOf(guarded.inner, input);
+    if (refusal !== null) return { ...out('input_type', `"${id}" ${refusal}`), input: input.id };
+  }
   if (tried.includes(id)) return out('tried', `"${id}" was tried.`);
   return null;
+}
+
+/** Why a provider cannot be given an input; null where it can. */
+function refusalOf(provider: Provider, input: JobInput): string | null {
+  if (!provider.traits.inputTypes.includes(input.type)) return `takes no input of type "${input.type}".`;
+  const offer = provider.takes(input);
+  return offer.offered ? null : `does not take this input: ${offer.reason}`;
 }
 
 function preferred(entries: readonly RegisteredProvider[], routing: Routing): readonly RegisteredProvider[] {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { RawCallback } from '../conversion/provider.js';
+import { PLACE_TYPES } from '../conversion/places.js';
 import { StageStore } from '../execution/stage-store.js';
 import { notFound, Problem } from '../http/problem.js';
 import { Database } from '../platform/database.js';
@@ -12,6 +13,8 @@ interface Addressed {
   readonly stage_id: string;
   readonly provider_job_id: string | null;
   readonly ended: boolean;
+  /** Its job came with credentials. */
+  readonly credentialed: boolean;
 }
 
 const KEPT_BYTES = 64 * 1024;
@@ -38,10 +41,11 @@ export class CallbackService {
     const foreign = reading.providerJobId !== null && attempt.provider_job_id !== null && reading.providerJobId !== attempt.provider_job_id;
     const outcome = foreign ? 'other_job' : attempt.ended ? 'late' : 'hint';
     await this.database.transaction(async (sql) => {
+      // A vendor was given the caller's credentials and may repeat them: of such a job only the body's hash is kept.
       // A body that came before changes nothing: one wake for any number of copies.
       const stored = await sql.query<{ id: string }>(
         `INSERT INTO callback (id, provider, attempt_id, body_hash, body, outcome) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (provider, body_hash) DO NOTHING RETURNING id`,
-        [uuidv7(), providerId, attempt.id, createHash('sha256').update(token).update(callback.body).digest('hex'), toText(callback.body), outcome],
+        [uuidv7(), providerId, attempt.id, createHash('sha256').update(token).update(callback.body).digest('hex'), attempt.credentialed ? '' : toText(callback.body), outcome],
       );
       if (stored.length > 0 && outcome === 'hint') await this.stages.wake(sql, attempt.stage_id);
     });
@@ -49,7 +53,11 @@ export class CallbackService {
 
   private async find(provider: string, token: string): Promise<Addressed | null> {
     if (!/^[A-Za-z0-9_-]{22,64}$/.test(token)) return null;
-    const rows = await this.database.query<Addressed>('SELECT id, stage_id, provider_job_id, ended_at IS NOT NULL AS ended FROM attempt WHERE reference = $1 AND provider = $2', [token, provider]);
+    const rows = await this.database.query<Addressed>(
+      `SELECT id, stage_id, provider_job_id, ended_at IS NOT NULL AS ended, EXISTS (SELECT 1 FROM job_input i WHERE i.job_id = attempt.job_id AND i.type = ANY($3)) AS credentialed
+       FROM attempt WHERE reference = $1 AND provider = $2`,
+      [token, provider, PLACE_TYPES],
+    );
     return rows[0] ?? null;
   }
 }

@@ -4,6 +4,10 @@ const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'import/url': ['url', 'source_url', 'filename'],
   'import/upload': ['filename', 'file_size'],
   'import/base64': ['file', 'filename'],
+  'import/s3': ['bucket', 'region', 'access_key_id', 'secret_access_key', 'key'],
+  'import/google-cloud-storage': ['bucket', 'project_id', 'client_email', 'private_key', 'file'],
+  'import/azure/blob': ['storage_account', 'container', 'storage_access_key', 'blob'],
+  'import/sftp': ['host', 'port', 'username', 'password', 'file_string'],
 };
 const PROCESSING: Readonly<Record<string, readonly string[]>> = {
   convert: ['input_format', 'output_format', 'engine', 'options'],
@@ -18,6 +22,8 @@ const PROCESSING: Readonly<Record<string, readonly string[]>> = {
 const CAPTURE: Readonly<Record<string, readonly string[]>> = { capture_website: ['url', 'output_format', 'options'] };
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   convert: ['output_format'], merge: ['output_format'], archive: ['output_format'], thumbnail: ['output_format'], watermark: ['text'], capture_website: ['url', 'output_format'], 'import/base64': ['file', 'filename'],
+  'import/s3': ['bucket', 'access_key_id', 'secret_access_key', 'key'], 'import/google-cloud-storage': ['bucket', 'client_email', 'private_key', 'file'],
+  'import/azure/blob': ['storage_account', 'container', 'storage_access_key', 'blob'], 'import/sftp': ['host', 'username', 'password', 'file_string'],
 };
 
 /** What a body for `POST /process/jobs` says that the vendor's documents do not know. Empty: it is to the letter. */

@@ -52,6 +52,9 @@ describe('a start that cannot be', () => {
       [{ DATABASE_URL: database.url, ...keys, ...vendor, PORT: String(taken.port) }, new RegExp(`^PORT: ${taken.port} on 127\\.0\\.0\\.1 is in use\\. .*set PORT`)],
       [{ DATABASE_URL: `postgresql://gateway:${SECRET}@127.0.0.1:${closed}/gateway`, ...keys, ...vendor }, /^DATABASE_URL: the database cannot be used \(.*ECONNREFUSED.*\)\. Start it/],
     ];
+    const first = await startGateway({ DATABASE_URL: database.url, ...vendor });
+    await first.stop();
+    cases.push([{ DATABASE_URL: database.url, ...keys, SECRETS_KEY: Buffer.alloc(32, 8).toString('base64'), ...vendor }, /^SECRETS_KEY is not the key that this database's credentials are sealed with: set the one used before/]);
     // Two at a time: each is a whole process.
     for (let at = 0; at < cases.length; at += 2) {
       await Promise.all(

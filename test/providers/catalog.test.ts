@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const PROVIDERS = new URL('../../src/providers/', import.meta.url);
-const FILES = ['errors.ts', 'formats.ts', 'mapper.ts', 'provider.ts', 'wire.ts'];
+const FILES = ['errors.ts', 'formats.ts', 'mapper.ts', 'places.ts', 'provider.ts', 'wire.ts'];
 
 const adapters = readdirSync(PROVIDERS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 
@@ -10,7 +10,7 @@ describe('the adapters', () => {
     expect(adapters).toContain('api2convert');
   });
 
-  it.each(adapters)('%s has the five files, in the reading order of all', (adapter) => {
+  it.each(adapters)('%s has the six files, in the reading order of all', (adapter) => {
     expect(readdirSync(new URL(`${adapter}/`, PROVIDERS)).sort()).toEqual(FILES);
   });
 

@@ -3,6 +3,7 @@ import { failureClauses } from './conformance/failures.js';
 import type { AdapterHarness } from './conformance/harness.js';
 import { inspectionClauses } from './conformance/inspection.js';
 import { offerClauses } from './conformance/offers.js';
+import { placeClauses } from './conformance/places.js';
 import { reportClauses } from './conformance/reports.js';
 import { submissionClauses } from './conformance/submission.js';
 
@@ -13,6 +14,7 @@ export function conformance(name: string, harness: AdapterHarness): void {
   describe(`${name} conforms:`, () => {
     offerClauses(harness);
     submissionClauses(harness);
+    placeClauses(harness);
     failureClauses(harness);
     reportClauses(harness);
     callbackClauses(harness);

@@ -14,6 +14,7 @@ import { SweeperService } from '../../src/execution/sweeper.service.js';
 import type { KeptFile } from '../../src/files/result-keeper.js';
 import { Staging } from '../../src/files/staging.js';
 import { AcceptService } from '../../src/jobs/accept.service.js';
+import { CredentialStore } from '../../src/jobs/credential-store.js';
 import { JobEnding } from '../../src/jobs/job-ending.js';
 import { JobStore } from '../../src/jobs/job-store.js';
 import type { WholeJob } from '../../src/jobs/rows.js';
@@ -43,6 +44,7 @@ export interface EngineRoom extends ReturnType<typeof classes> {
 }
 
 export const TENANT = 'default';
+export const SECRETS_KEY = Buffer.alloc(32, 7);
 
 export async function engineRoom(providers: readonly FakeProvider[], config: Partial<ProviderConfig> = {}): Promise<EngineRoom> {
   const test = await testDatabase();
@@ -91,7 +93,8 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
 function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
   const registry = fakeRegistry(providers, config);
   const router = new RouterService(registry);
-  const jobs = new JobStore(database, new DueNotice(database));
+  const credentials = new CredentialStore(database, SECRETS_KEY);
+  const jobs = new JobStore(database, new DueNotice(database), credentials);
   const stages = new StageStore(database);
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
@@ -102,7 +105,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     ending,
     cancels,
     accepts: new AcceptService(jobs, registry, router, staging, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 }),
-    scenes: new SceneLoader(database),
+    scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
     settle: new SettleService(database, stages, ending, new Replanner(router, registry), registry),
     sweeper: new SweeperService(database, ending, staging, registry),

@@ -17,11 +17,15 @@ export class FakeProvider implements Provider {
     private readonly operations: readonly string[],
     wholeGraph = true,
   ) {
-    this.traits = { wholeGraph, startsOnCreate: false, callbacks: 'job', inputTypes: ['url', 'upload', 'base64'] };
+    this.traits = { wholeGraph, startsOnCreate: false, callbacks: 'job', inputTypes: ['url', 'upload', 'base64', 's3'] };
   }
 
   offers({ operation }: StepWish): Offer {
     return this.operations.includes(operation) ? { offered: true } : { offered: false, reason: `${this.id} has no ${operation}.` };
+  }
+
+  takes(): Offer {
+    return { offered: true };
   }
 
   async create(): Promise<CreatedJob> {

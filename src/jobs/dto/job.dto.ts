@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ERROR_KINDS, JOB_ERROR_CODES } from '../../conversion/errors.js';
 import { ATTEMPT_STATES, JOB_STATUSES } from '../states.js';
+import { InputView } from './input-view.dto.js';
 
 /** What callers get. These classes only document; `job-view.ts` makes what they describe, and a test holds the two together. */
 
@@ -21,29 +22,6 @@ export class JobErrorView {
 
   @ApiProperty({ description: 'Whether the same job may succeed later without a change.' })
   retryable!: boolean;
-}
-
-export class InputView {
-  @ApiProperty({ description: 'Name of the input within the job.', example: 'photo' })
-  id!: string;
-
-  @ApiProperty({ description: 'url, upload or base64.', example: 'url' })
-  type!: string;
-
-  @ApiProperty({ description: 'The file\'s name, where it is known.', type: String, nullable: true })
-  filename!: string | null;
-
-  @ApiProperty({ description: '"awaiting" until the bytes of an upload are in, else "ready".', enum: ['awaiting', 'ready'] })
-  status!: string;
-
-  @ApiProperty({ description: 'url: the address.', required: false })
-  url?: string;
-
-  @ApiProperty({ description: 'url: who fetches it.', required: false, enum: ['provider', 'gateway'] })
-  fetch?: string;
-
-  @ApiProperty({ description: 'upload: the size that the caller announced, in bytes.', required: false, type: Number, nullable: true })
-  size?: number | null;
 }
 
 export class StepView {

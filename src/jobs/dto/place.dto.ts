@@ -1,6 +1,11 @@
 import type { ExportBody, PlaceBody } from '../../conversion/job-body.js';
-import { EXPORT_RULES, INPUT_RULES } from '../../conversion/places.js';
+import { CREDENTIAL_RULES, EXPORT_RULES, INPUT_RULES } from '../../conversion/places.js';
 import { FreeObject, Id, Text, Texts, Whole } from '../../http/fields.js';
+import { StringMap } from './string-map.js';
+
+const NEEDED = Object.entries(CREDENTIAL_RULES)
+  .map(([type, { required, optional }]) => `${type}: ${[...required.map((names) => names.join(' or ')), ...optional.map((name) => `${name} where there is one`)].join(', ')}.`)
+  .join(' ');
 
 /** What inputs and exports have in common: where a file is, or goes. Which fields a type has, `conversion/places.ts` says. */
 class PlaceDto implements PlaceBody {
@@ -39,15 +44,15 @@ class PlaceDto implements PlaceBody {
   @Text({ about: 'sftp, ftp: the file\'s path on the server.', max: 1024, optional: true })
   path?: string;
 
-  @FreeObject({ about: 'Secrets that the place needs. They never come back.', optional: true })
+  @StringMap({ about: `Secrets that the place needs. They are sealed as they arrive, erased when the job has ended, and never come back. ${NEEDED}`, maxEntries: 8, maxLength: 16_384, optional: true })
   credentials?: Record<string, string>;
 
-  @Text({ about: 'The name of credentials kept for the tenant, in place of `credentials`.', max: 64, optional: true })
+  @Text({ about: 'The name of credentials kept for the tenant, in place of `credentials`. Not supported by this version.', max: 64, optional: true })
   credentialsRef?: string;
 }
 
 export class InputDto extends PlaceDto {
-  @Text({ about: `What kind of input it is: ${Object.keys(INPUT_RULES).join(', ')}. This version runs url, upload and base64.`, max: 32, example: 'url' })
+  @Text({ about: `What kind of input it is: ${Object.keys(INPUT_RULES).join(', ')}. This version runs all but job-output.`, max: 32, example: 'url' })
   declare type: string;
 
   @Text({ about: 'url: the file\'s address (http or https). The provider fetches it.', max: 8192, optional: true, example: 'https://example.com/photo.jpg' })

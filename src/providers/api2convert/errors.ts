@@ -1,4 +1,5 @@
 import { ProviderError, type CreateOutcome, type ErrorKind } from '../../conversion/errors.js';
+import { redact } from '../../conversion/redaction.js';
 import { readRetryAfter, type VendorAnswer } from '../vendor-call.js';
 import { readJobText, readRefusalText, uploadIdShape, type Api2convertJob, type Api2convertJobError } from './wire.js';
 
@@ -89,8 +90,7 @@ function knownKind(error: Api2convertJobError): ErrorKind | null {
 /** The vendor's words for our message: without secrets, logins in URLs and URL queries, at most 300 characters. */
 function quote(message: string | null, secrets: readonly string[]): string {
   if (message === null) return '.';
-  const scrubbed = secrets.reduce((text, secret) => text.replaceAll(secret, '[redacted]'), message);
-  const plain = scrubbed
+  const plain = redact(message, secrets)
     .slice(0, 2_000)
     .replace(/(https?:\/\/)[^\s/@]*@/gi, '$1')
     .replace(/(https?:\/\/[^\s?#"'<>]*)[?#][^\s"'<>]*/gi, '$1?[redacted]')

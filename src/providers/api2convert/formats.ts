@@ -3,7 +3,7 @@ import type { Parameters } from '../../conversion/job-graph.js';
 import type { Offer, StepWish } from '../../conversion/provider.js';
 import type { Api2convertSettings } from './wire.js';
 
-export const INPUT_TYPES = ['url', 'upload', 'base64'] as const;
+export const INPUT_TYPES = ['url', 'upload', 'base64', 's3', 'gcs', 'azure-blob', 'ftp', 'google-drive'] as const;
 
 /** api2convert's word for the category of a target. It has none for data formats; they are nearest to documents. */
 export const CATEGORY_WORDS: Readonly<Record<Category, string>> = {

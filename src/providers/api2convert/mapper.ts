@@ -4,6 +4,7 @@ import { uploadKey, type Cost, type Inspection, type Report, type StageInput, ty
 import type { Options } from '../../conversion/job-graph.js';
 import { readJobFailure } from './errors.js';
 import { captureEngine, CATEGORY_WORDS, targetOf, VENDOR_OPERATIONS } from './formats.js';
+import { toStoredInput, type StoredInput } from './places.js';
 import type { Api2convertContracts, Api2convertEntry, Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
 
 /** `input[]` of a create. */
@@ -24,7 +25,7 @@ interface Conversion {
 export interface CreateBody {
   readonly process: false;
   readonly conversion: readonly Conversion[];
-  readonly input?: readonly DeclaredInput[];
+  readonly input?: readonly (DeclaredInput | StoredInput)[];
   readonly callback?: string;
 }
 
@@ -58,13 +59,13 @@ function inStepOrder({ inputs, steps }: StageWork): readonly StageInput[] {
 
 /** How a stage's files come to its job, in the step's order: those that the create declares, and behind each upload those that follow it. */
 export interface Arrangement {
-  readonly first: readonly DeclaredInput[];
-  readonly uploads: readonly { readonly key: string; readonly then: readonly DeclaredInput[] }[];
+  readonly first: readonly (DeclaredInput | StoredInput)[];
+  readonly uploads: readonly { readonly key: string; readonly then: readonly (DeclaredInput | StoredInput)[] }[];
 }
 
 export function arrange(work: StageWork): Arrangement {
-  const first: DeclaredInput[] = [];
-  const uploads: { key: string; then: DeclaredInput[] }[] = [];
+  const first: (DeclaredInput | StoredInput)[] = [];
+  const uploads: { key: string; then: (DeclaredInput | StoredInput)[] }[] = [];
   for (const input of inStepOrder(work)) {
     if (input.source.type === 'upload') uploads.push({ key: uploadKey(input), then: [] });
     else (uploads.at(-1)?.then ?? first).push(...toDeclaredInput(input));
@@ -72,7 +73,7 @@ export function arrange(work: StageWork): Arrangement {
   return { first, uploads };
 }
 
-function toDeclaredInput({ source, filename }: StageInput): readonly DeclaredInput[] {
+function toDeclaredInput({ source, filename }: StageInput): readonly (DeclaredInput | StoredInput)[] {
   const named = filename === null ? {} : { filename };
   switch (source.type) {
     case 'url':
@@ -81,6 +82,8 @@ function toDeclaredInput({ source, filename }: StageInput): readonly DeclaredInp
       return [{ type: 'base64', source: source.data, ...named }];
     case 'result':
       return [{ type: 'output', source: source.providerFileId, ...named }];
+    case 'place':
+      return [toStoredInput(source.place, source.credentials)];
     case 'upload':
       return [];
     default:

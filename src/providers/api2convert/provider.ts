@@ -1,10 +1,12 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { CallbackReading, CreatedJob, Inspection, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
+import { secretsOf } from '../../conversion/provider.js';
 import { ProviderError } from '../../conversion/errors.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
+import { takes } from './places.js';
 import { readCatalogueText, readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -52,10 +54,11 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     traits: { wholeGraph: false, startsOnCreate: false, callbacks: 'job', inputTypes: INPUT_TYPES },
 
     offers: (wish) => offers(wish, settings),
+    takes,
 
     async create(work, signal) {
       const answer = await ask('create', { method: 'POST', url: jobs, headers, json: toCreateBody(work, settings) }, signal);
-      if (!isSuccess(answer)) throw readRefusal('create', answer, now(), secrets(work.reference));
+      if (!isSuccess(answer)) throw readRefusal('create', answer, now(), secrets(work.reference, ...secretsOf(work)));
       const job = readJobText(answer.text);
       if (job === null || job.id === null) throw unreadable('create', answer.status, 'its body is no job with an id');
       return { providerJobId: job.id, awaitsUploads: arrange(work).uploads.map(({ key }) => key), notes: { server: job.server, token: job.token } };
@@ -75,11 +78,11 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
         },
         signal,
       );
-      if (!isSuccess(answer)) throw readRefusal('upload', answer, now(), secrets(token, work.reference));
+      if (!isSuccess(answer)) throw readRefusal('upload', answer, now(), secrets(token, work.reference, ...secretsOf(work)));
       // A merge is in the order of the files: what follows this one is declared now, and not in the create.
       for (const json of arrange(work).uploads.find(({ key }) => key === inputId)?.then ?? []) {
         const added = await ask('upload', { method: 'POST', url: `${jobUrl(created.providerJobId)}/input`, headers, json }, signal);
-        if (!isSuccess(added)) throw readRefusal('upload', added, now(), secrets(token, work.reference));
+        if (!isSuccess(added)) throw readRefusal('upload', added, now(), secrets(token, work.reference, ...secretsOf(work)));
       }
     },
 

@@ -1,4 +1,5 @@
 import { ProviderError, type CreateOutcome, type ErrorKind } from '../../conversion/errors.js';
+import { redact } from '../../conversion/redaction.js';
 import { readRetryAfter, type VendorAnswer } from '../vendor-call.js';
 import { readJob, readJson, readSaid, type Said, type VendorJob, type VendorTask } from './wire.js';
 
@@ -22,6 +23,9 @@ const STATUSES: ReadonlyMap<number, ErrorKind> = new Map([
   [429, 'rate_limited'],
 ]);
 
+/** Imports that go to a store of the caller's, with the caller's credentials: where they fail, it is the place or the credentials. */
+const FROM_STORES: ReadonlySet<string> = new Set(['import/s3', 'import/google-cloud-storage', 'import/azure/blob', 'import/sftp']);
+
 /** The SDKs' dialect marks a task that waited for a failed one so: a consequence, never the cause. */
 const CONSEQUENCE = 'input_task_failed';
 const UNSUPPORTED = /unsupported|not[ _]supported|(?:invalid|unknown)[ _](?:(?:in|out)put[ _]|target[ _])?(?:format|conversion|target|operation|engine)|(?:format|conversion|target|operation|engine) (?:is )?(?:invalid|unknown)/i;
@@ -29,8 +33,7 @@ const TOO_MANY = /too[ _]many|concurren|at once/i;
 
 /** A vendor's text for an operator: without secrets and the queries of its URLs, in one line of at most 300 characters. */
 export function quote(text: string, secrets: readonly string[]): string {
-  const bare = secrets.filter((secret) => secret !== '').reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
-  const line = bare.replace(/(https?:\/\/[^\s?#"']+)[?#][^\s"']*/gi, '$1').replace(/[\p{Cc}\s]+/gu, ' ').trim();
+  const line = redact(text, secrets).replace(/(https?:\/\/[^\s?#"']+)[?#][^\s"']*/gi, '$1').replace(/[\p{Cc}\s]+/gu, ' ').trim();
   return line.length > 300 ? `${line.slice(0, 299)}…` : line;
 }
 
@@ -109,6 +112,7 @@ function jobKind(root: VendorTask | undefined, said: Said): ErrorKind {
   const coded = CODES.get(code);
   if (coded !== undefined) return coded;
   // "result-…" fetches what an earlier job of this account made: no source of the caller's.
+  if (FROM_STORES.has(operation)) return 'source_unreachable';
   if (operation === 'import/url') return root?.name?.startsWith('result-') === true ? 'unavailable' : 'source_unreachable';
   if (saysUnsupported(said)) return 'unsupported';
   if (code === 'processing_failed') return 'conversion_failed';

@@ -6,7 +6,7 @@ import type { Parameters } from '../../conversion/job-graph.js';
 export const BASE64_MAX_BYTES = 1_500_000;
 
 /** Input types that RunConvert takes and this adapter speaks. */
-export const INPUT_TYPES = ['url', 'upload', 'base64'] as const;
+export const INPUT_TYPES = ['url', 'upload', 'base64', 's3', 'gcs', 'azure-blob', 'sftp'] as const;
 
 const OFFERED: Offer = { offered: true };
 

@@ -5,6 +5,7 @@ import type { Options } from '../../conversion/job-graph.js';
 import { OPERATIONS, resultFormat } from '../../conversion/operations.js';
 import { uploadKey, type Report, type RunningJob, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import { readJobError } from './errors.js';
+import { toPlaceImport } from './places.js';
 import { stateWords, type Settings, type State, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 
 export type TaskBody = Readonly<Record<string, unknown>>;
@@ -171,6 +172,8 @@ function toImport(input: StageInput, settings: Settings): TaskBody {
       return { operation: 'import/upload', filename, file_size: source.size };
     case 'base64':
       return { operation: 'import/base64', file: `data:${mime.lookup(filename) || 'application/octet-stream'};base64,${source.data}`, filename };
+    case 'place':
+      return present(toPlaceImport(source.place, source.credentials));
     default:
       return source satisfies never;
   }

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { uploadKey, type CallbackReading, type CreatedJob, type Inspection, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
+import { secretsOf, uploadKey, type CallbackReading, type CreatedJob, type Inspection, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
 import { readForms, readReport, toJobBody } from './mapper.js';
+import { takes } from './places.js';
 import { readCallbackJobId, readFormatNames, readJob, readJson, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -57,10 +58,11 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     adapter: 'runconvert',
     traits: { wholeGraph: true, startsOnCreate: true, callbacks: 'account', inputTypes: INPUT_TYPES },
     offers,
+    takes,
 
     async create(work, signal) {
       const answer = await ask({ name: 'create', method: 'POST', url: `${process}/jobs`, headers, json: toJobBody(work, settings), signal });
-      const job = readJob(taken('create', answer).text);
+      const job = readJob(taken('create', answer, secretsOf(work)).text);
       if (job === null || job.id === null) throw unreadable('create', 'holds no job id');
       return { providerJobId: job.id, awaitsUploads: work.inputs.filter((input) => input.source.type === 'upload').map(uploadKey), notes: { forms: readForms(work, job.tasks) } satisfies CreateNotes };
     },
@@ -71,7 +73,7 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
       const file = { field: settings.uploadField, content };
       // The form is signed by itself: the account's key stays away from the upload host.
       const answer = await ask({ name: 'upload', method: 'POST', url: form.url, form: { fields: form.parameters, file }, signal });
-      taken('upload', answer, secretsOf(form));
+      taken('upload', answer, [...secretsOfForm(form), ...secretsOf(work)]);
     },
 
     /** A job starts as it is created, or when its last upload is in. */
@@ -111,7 +113,7 @@ function formsIn(created: CreatedJob): CreateNotes['forms'] {
   return forms instanceof Map ? forms : new Map();
 }
 
-function secretsOf(form: UploadForm): string[] {
+function secretsOfForm(form: UploadForm): string[] {
   const values = [...form.parameters.map(([, value]) => value), ...new URL(form.url).searchParams.values()];
   return values.filter((value) => value.length >= 8);
 }

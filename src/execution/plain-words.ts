@@ -1,0 +1,21 @@
+import { ProviderError } from '../conversion/errors.js';
+import { spellingsOf, withoutSecrets } from '../conversion/redaction.js';
+import { Unsealable } from '../platform/sealing.js';
+import type { Scene } from './scene.js';
+
+/**
+ * A provider's error as it may be written down: without any of the caller's credentials. The vendor was given them, and what it says of a
+ * failure may repeat them; adapters know them while they submit, and not when a job is read days later.
+ */
+export async function inPlainWords(scene: Pick<Scene, 'credentials'>, error: ProviderError): Promise<ProviderError> {
+  try {
+    return withoutSecrets(error, [...(await scene.credentials()).values()].flatMap(spellingsOf));
+  } catch (trouble) {
+    if (!(trouble instanceof Unsealable)) throw trouble;
+    if (error.code === UNUSABLE) return error;
+    return new ProviderError(error.kind, 'What the provider said is withheld: the credentials of the job cannot be opened, and so not be kept out of it.', { ...error.details, code: null });
+  }
+}
+
+/** The code of an attempt that failed because credentials could not be opened: our own words, in which there is none. */
+export const UNUSABLE = 'credential_unusable';
