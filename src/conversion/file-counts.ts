@@ -19,17 +19,30 @@ const STILL: ReadonlySet<string> = new Set(['jpg', 'png', 'bmp', 'svg', 'jp2', '
 
 /** Steps that would get fewer or more files than their operation takes, as far as that is known before anything runs. `steps` are in order. */
 export function wrongCounts(inputs: readonly JobInput[], steps: readonly Step[]): readonly WrongCount[] {
-  const formats = formatsOf(inputs, steps);
-  const counts = new Map<string, Count>();
+  const counts = fileCounts(inputs, steps);
   return steps.flatMap((step) => {
     const operation = OPERATIONS.get(step.operation);
-    if (operation === undefined) return [];
-    const given = sum(step.inputs.map((id) => counts.get(id) ?? ONE));
-    counts.set(step.id, resultsOf(step, operation, given, formats));
-    const wrong = complaintAbout(operation, given, step.inputs);
+    const wrong = operation === undefined ? null : complaintAbout(operation, countOf(step.inputs, counts), step.inputs);
     return wrong === null ? [] : [{ step: step.id, message: wrong }];
   });
 }
+
+/** The fewest files that the results of some steps are together, as far as that is known before anything runs. */
+export function leastFiles(inputs: readonly JobInput[], steps: readonly Step[], ids: readonly string[]): number {
+  return countOf(ids, fileCounts(inputs, steps)).least;
+}
+
+function fileCounts(inputs: readonly JobInput[], steps: readonly Step[]): ReadonlyMap<string, Count> {
+  const formats = formatsOf(inputs, steps);
+  const counts = new Map<string, Count>();
+  for (const step of steps) {
+    const operation = OPERATIONS.get(step.operation);
+    if (operation !== undefined) counts.set(step.id, resultsOf(step, operation, countOf(step.inputs, counts), formats));
+  }
+  return counts;
+}
+
+const countOf = (ids: readonly string[], counts: ReadonlyMap<string, Count>): Count => sum(ids.map((id) => counts.get(id) ?? ONE));
 
 const ONE: Count = { least: 1, most: 1 };
 

@@ -74,8 +74,11 @@ export interface Base64Input {
   readonly filename?: string;
 }
 
+/** Where a file is, or goes to, in a store of the caller's. */
+export type Store = S3Place | GcsPlace | AzurePlace | ServerPlace;
+
 /** A file in a store of the caller's, which the provider fetches with the caller's credentials. */
-export type PlaceInput = { readonly id: string } & (S3Place | GcsPlace | AzurePlace | ServerPlace | DrivePlace);
+export type PlaceInput = { readonly id: string } & (Store | DrivePlace);
 
 export type JobInput =
   | UrlInput
@@ -86,11 +89,9 @@ export type JobInput =
 
 export type InputType = JobInput['type'];
 
+/** Delivery of steps' results to a store of the caller's. `inputs`: the steps; never empty. */
 export type JobExport = { readonly id: string; readonly inputs: readonly string[] } & (
-  | S3Place
-  | GcsPlace
-  | AzurePlace
-  | ServerPlace
+  | Store
   | (Credentialed & { readonly type: 'google-drive'; readonly folderId?: string; readonly filename?: string })
   | (Credentialed & { readonly type: 'youtube'; readonly title?: string })
 );

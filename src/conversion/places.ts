@@ -1,6 +1,6 @@
 import { safeFilename } from './filenames.js';
 import type { PlaceBody } from './job-body.js';
-import type { InputType, JobInput, PlaceInput } from './job-graph.js';
+import type { ExportType, InputType, JobInput, PlaceInput } from './job-graph.js';
 
 /** Which fields an input or export of a type has, besides `id` and `type` (and an export's `inputs`). */
 export interface PlaceRule {
@@ -12,27 +12,27 @@ export interface PlaceRule {
 
 const rule = (built: boolean, required: PlaceRule['required'], optional: PlaceRule['optional'] = []): PlaceRule => ({ built, required, optional });
 
-const stores = (built: boolean) => ({
-  s3: rule(built, ['bucket', 'key'], ['region', 'endpoint', 'credentials', 'credentialsRef']),
-  gcs: rule(built, ['bucket', 'key'], ['projectId', 'credentials', 'credentialsRef']),
-  'azure-blob': rule(built, ['container', 'key'], ['credentials', 'credentialsRef']),
-  sftp: rule(built, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
-  ftp: rule(built, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
-});
+const STORES = {
+  s3: rule(true, ['bucket', 'key'], ['region', 'endpoint', 'credentials', 'credentialsRef']),
+  gcs: rule(true, ['bucket', 'key'], ['projectId', 'credentials', 'credentialsRef']),
+  'azure-blob': rule(true, ['container', 'key'], ['credentials', 'credentialsRef']),
+  sftp: rule(true, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
+  ftp: rule(true, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
+};
 
 export const INPUT_RULES: Readonly<Record<string, PlaceRule>> = {
   url: rule(true, ['url'], ['filename', 'fetch', 'headers']),
   upload: rule(true, [], ['filename', 'size', 'uploadId']),
   base64: rule(true, ['data'], ['filename']),
-  ...stores(true),
+  ...STORES,
   'google-drive': rule(true, ['fileId'], ['credentials', 'credentialsRef']),
   'job-output': rule(false, ['jobId', 'outputId']),
 };
 
-export const EXPORT_RULES: Readonly<Record<string, PlaceRule>> = {
-  ...stores(false),
-  'google-drive': rule(false, [], ['folderId', 'filename', 'credentials', 'credentialsRef']),
-  youtube: rule(false, [], ['title', 'credentials', 'credentialsRef']),
+export const EXPORT_RULES: Readonly<Record<ExportType, PlaceRule>> = {
+  ...STORES,
+  'google-drive': rule(true, [], ['folderId', 'filename', 'credentials', 'credentialsRef']),
+  youtube: rule(true, [], ['title', 'credentials', 'credentialsRef']),
 };
 
 /** Which credentials a place takes. `required`: each entry is one that must be there, or several of which one must. */
@@ -41,17 +41,20 @@ export interface CredentialRule {
   readonly optional: readonly string[];
 }
 
-export const CREDENTIAL_RULES: Readonly<Record<PlaceInput['type'], CredentialRule>> = {
+export const CREDENTIAL_RULES: Readonly<Record<PlaceInput['type'] | ExportType, CredentialRule>> = {
   s3: { required: [['accessKeyId'], ['secretAccessKey']], optional: ['sessionToken'] },
   gcs: { required: [['clientEmail'], ['privateKey']], optional: [] },
   'azure-blob': { required: [['accountName'], ['accountKey']], optional: [] },
   sftp: { required: [['username'], ['password', 'privateKey']], optional: [] },
   ftp: { required: [['username'], ['password']], optional: [] },
   'google-drive': { required: [['token']], optional: [] },
+  youtube: { required: [['token']], optional: [] },
 };
 
 /** The input types that come with credentials. */
-export const PLACE_TYPES = Object.keys(CREDENTIAL_RULES) as readonly PlaceInput['type'][];
+export const PLACE_TYPES = ['s3', 'gcs', 'azure-blob', 'sftp', 'ftp', 'google-drive'] as const satisfies readonly PlaceInput['type'][];
+
+export const EXPORT_TYPES = Object.keys(EXPORT_RULES) as readonly ExportType[];
 
 export function isPlace(input: JobInput): input is PlaceInput {
   return (PLACE_TYPES as readonly InputType[]).includes(input.type);

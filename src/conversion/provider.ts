@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Credentials, JobInput, Money, Options, Parameters, PlaceInput } from './job-graph.js';
+import type { Credentials, JobExport, JobInput, Money, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
 import { spellingsOf } from './redaction.js';
 
@@ -18,6 +18,8 @@ export interface Provider {
   offers(wish: StepWish): Offer;
   /** Whether the vendor can be told all that an input of one of `traits.inputTypes` says: what would be lost is not offered. */
   takes(input: JobInput): Offer;
+  /** Whether the vendor can deliver a step's results itself, with all that the export says. `consumed`: another step needs the results too. */
+  delivers(target: JobExport, consumed: boolean): Offer;
 
   /** Creates the vendor's job. It may run at once (`traits.startsOnCreate`), or wait for uploads and `start`. */
   create(work: StageWork, signal: AbortSignal): Promise<CreatedJob>;
@@ -78,6 +80,15 @@ export interface StageWork {
   readonly inputs: readonly StageInput[];
   /** In an order in which every step comes after what it consumes. */
   readonly steps: readonly StageStep[];
+  readonly exports: readonly StageExport[];
+}
+
+/** A delivery that the vendor makes itself, of results of this stage. */
+export interface StageExport {
+  readonly target: JobExport;
+  readonly credentials: Credentials;
+  /** Those of the export's steps that are in this stage; never empty. */
+  readonly steps: readonly string[];
 }
 
 export interface StageInput {
@@ -116,7 +127,8 @@ export interface StageStep {
 
 /** What the callers' credentials in a stage may look like in a vendor's words: never to be repeated. */
 export function secretsOf(work: StageWork): readonly string[] {
-  return work.inputs.flatMap(({ source }) => (source.type === 'place' ? spellingsOf(source.credentials) : []));
+  const used = [...work.inputs.flatMap(({ source }) => (source.type === 'place' ? [source.credentials] : [])), ...work.exports.map(({ credentials }) => credentials)];
+  return used.flatMap(spellingsOf);
 }
 
 /** Bytes that we hold. `open` may be called once per upload. */
@@ -139,12 +151,22 @@ export interface RunningJob {
   readonly providerJobId: string;
   readonly reference: string;
   readonly steps: readonly StageStep[];
+  readonly exports: readonly Pick<StageExport, 'target' | 'steps'>[];
+}
+
+/** How the delivery of one step's results ended. */
+export interface Delivery {
+  readonly exportId: string;
+  readonly step: string;
+  /** Why it could not be delivered; null: it was. */
+  readonly refusal: string | null;
 }
 
 export type Report =
   /** `progress` 0 to 100, null when the vendor does not tell. `word`: the vendor's own status. */
   | { readonly state: 'running'; readonly progress: number | null; readonly word: string }
-  | { readonly state: 'succeeded'; readonly results: readonly VendorFile[]; readonly cost: Cost }
+  /** Every step is done. `deliveries`: one for each step of each export; a step whose results were delivered need not have left a file. */
+  | { readonly state: 'succeeded'; readonly results: readonly VendorFile[]; readonly deliveries: readonly Delivery[]; readonly cost: Cost }
   | { readonly state: 'failed'; readonly error: ProviderError; readonly cost: Cost }
   | { readonly state: 'canceled'; readonly cost: Cost };
 

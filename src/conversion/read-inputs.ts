@@ -3,10 +3,8 @@ import { safeFilename } from './filenames.js';
 import { pointerSegment, type Complaints, type PlaceBody } from './job-body.js';
 import type { JobInput } from './job-graph.js';
 import { INPUT_RULES, oneOf, type PlaceRule } from './places.js';
+import type { CheckAddress } from './place-fields.js';
 import { readPlace } from './read-place.js';
-
-/** Says what is wrong with an address that a provider is to fetch, or null. */
-export type CheckAddress = (url: string) => string | null;
 
 /** What is asked of outside of the job itself. */
 export interface InputChecks {

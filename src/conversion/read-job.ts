@@ -3,7 +3,9 @@ import { Complaints, type FieldError, type JobBody, type RoutingBody } from './j
 import { STRATEGIES, type Credentials, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
 import { DEFAULT_RETENTION, readRetention } from './retention.js';
 import { isPlace } from './places.js';
-import { readInputs, type CheckAddress } from './read-inputs.js';
+import { readExports } from './read-exports.js';
+import { readInputs } from './read-inputs.js';
+import type { CheckAddress } from './place-fields.js';
 import { readSteps } from './read-steps.js';
 import { orderSteps } from './step-order.js';
 
@@ -17,7 +19,7 @@ export interface Surroundings {
 
 export interface SoundJob {
   readonly graph: JobGraph;
-  /** By input id. They stand beside the graph from the start, so that nothing that keeps or shows the graph can hold them. */
+  /** By input or export id. They stand beside the graph from the start, so that nothing that keeps or shows the graph can hold them. */
   readonly credentials: ReadonlyMap<string, Credentials>;
 }
 
@@ -31,10 +33,11 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const complaints = new Complaints();
   const inputIds = body.inputs.map((input, index) => input.id ?? `input-${index + 1}`);
   const stepIds = body.steps.map((step, index) => step.id ?? `step-${index + 1}`);
-  checkIds(inputIds, stepIds, body, complaints);
+  const exportBodies = body.exports ?? [];
+  const exportIds = exportBodies.map((item, index) => item.id ?? `export-${index + 1}`);
+  checkIds({ inputs: inputIds, steps: stepIds, exports: exportIds }, body, complaints);
   const inputs = readInputs(body.inputs, inputIds, around, complaints);
   const steps = readSteps(body.steps, { inputIds, stepIds, adapters: around.adapters, check: around.checkAddress }, complaints);
-  if (body.exports !== undefined && body.exports.length > 0) complaints.add('/exports', 'Exports are not supported yet; download the outputs instead.');
   if (body.webhook !== undefined && body.webhook !== null) complaints.add('/webhook', 'Webhooks are not supported yet; read the job, or its events.');
   const routing = readRouting(body.routing ?? {}, around, complaints);
   const retention = body.retention ?? DEFAULT_RETENTION;
@@ -43,14 +46,20 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const order = whole.length === steps.length ? orderSteps(whole) : { ordered: [] };
   if ('cycle' in order) complaints.add(`/steps/${stepIds.indexOf(order.cycle[0] ?? '')}/inputs`, `The steps go round in a circle: ${[...order.cycle, order.cycle[0]].join(' → ')}.`);
   else wrongCounts(inputs.filter((input) => input !== null), order.ordered).forEach(({ step, message }) => complaints.add(`/steps/${stepIds.indexOf(step)}/inputs`, message));
-  if (complaints.errors.length > 0 || 'cycle' in order) return { errors: complaints.errors };
   const sound = inputs.filter((input): input is JobInput => input !== null);
+  // What an export may name is known only once the steps are.
+  const stepsAreSound = 'ordered' in order && whole.length === steps.length;
+  const exports = stepsAreSound ? readExports(exportBodies, exportIds, { inputs: sound, steps: order.ordered, checkAddress: around.checkAddress }, complaints) : [];
+  if (complaints.errors.length > 0 || 'cycle' in order) return { errors: complaints.errors };
   return {
-    credentials: new Map(sound.flatMap((input, index) => (isPlace(input) ? [[input.id, { ...body.inputs[index]?.credentials }] as const] : []))),
+    credentials: new Map([
+      ...sound.flatMap((input, index) => (isPlace(input) ? [[input.id, { ...body.inputs[index]?.credentials }] as const] : [])),
+      ...exports.map((item, index) => [item.id, { ...exportBodies[index]?.credentials }] as const),
+    ]),
     graph: {
       inputs: sound,
       steps: order.ordered,
-      exports: [],
+      exports,
       routing,
       webhook: null,
       retention,
@@ -61,18 +70,17 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   };
 }
 
-function checkIds(inputIds: readonly string[], stepIds: readonly string[], body: JobBody, complaints: Complaints): void {
+function checkIds(ids: Readonly<Record<'inputs' | 'steps' | 'exports', readonly string[]>>, body: JobBody, complaints: Complaints): void {
   const seen = new Set<string>();
-  const check = (kind: 'inputs' | 'steps', ids: readonly string[]) =>
-    ids.forEach((id, index) => {
+  for (const kind of ['inputs', 'steps', 'exports'] as const) {
+    ids[kind].forEach((id, index) => {
       if (seen.has(id)) {
-        const given = body[kind][index]?.id !== undefined;
+        const given = body[kind]?.[index]?.id !== undefined;
         complaints.add(`/${kind}/${index}/id`, given ? `The id "${id}" is used twice; inputs, steps and exports share one namespace.` : `The default id "${id}" is taken by another part of this job; give this one an id.`);
       }
       seen.add(id);
     });
-  check('inputs', inputIds);
-  check('steps', stepIds);
+  }
   if (body.steps.length === 0) complaints.add('/steps', 'A job needs at least one step.');
 }
 

@@ -4,7 +4,7 @@ import type { Parameters, Step } from './job-graph.js';
 import { OPERATIONS, type Operation, type ParameterRule } from './operations.js';
 import { nearest } from './nearest.js';
 import { oneOf } from './places.js';
-import type { CheckAddress } from './read-inputs.js';
+import type { CheckAddress } from './place-fields.js';
 
 const PARAMETERS = ['to', 'from', 'level', 'url', 'language', 'text', 'width', 'height'] as const;
 

@@ -1,4 +1,5 @@
 import { ProviderError } from '../conversion/errors.js';
+import type { Delivery } from '../conversion/provider.js';
 import { spellingsOf, withoutSecrets } from '../conversion/redaction.js';
 import { Unsealable } from '../platform/sealing.js';
 import type { Scene } from './scene.js';
@@ -15,6 +16,11 @@ export async function inPlainWords(scene: Pick<Scene, 'credentials'>, error: Pro
     if (error.code === UNUSABLE) return error;
     return new ProviderError(error.kind, 'What the provider said is withheld: the credentials of the job cannot be opened, and so not be kept out of it.', { ...error.details, code: null });
   }
+}
+
+/** Deliveries as they may be written down, in the same way. */
+export async function deliveriesInPlainWords(scene: Pick<Scene, 'credentials'>, deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
+  return Promise.all(deliveries.map(async (delivery) => (delivery.refusal === null ? delivery : { ...delivery, refusal: (await inPlainWords(scene, new ProviderError('unmapped', delivery.refusal))).message })));
 }
 
 /** The code of an attempt that failed because credentials could not be opened: our own words, in which there is none. */

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
-import type { Cost, Report, VendorFile } from '../conversion/provider.js';
+import type { Report } from '../conversion/provider.js';
 import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
 import { Staging } from '../files/staging.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
@@ -9,10 +9,12 @@ import type { RegisteredProvider } from '../providers/registry.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import { AttemptStore } from './attempt-store.js';
 import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
-import { inPlainWords } from './plain-words.js';
+import { deliveriesInPlainWords, inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
-import { stageSteps } from './stage-work.js';
+import { stageExports, stageSteps } from './stage-work.js';
+
+type Success = Extract<Report, { readonly state: 'succeeded' }>;
 
 /** Asks a provider how an attempt stands, and takes in what it says. */
 @Injectable()
@@ -29,7 +31,7 @@ export class Poller {
     const providerJobId = attempt.providerJobId ?? '';
     const cause = scene.lease.hinted ? 'callback' : 'poll';
     try {
-      const report = await provider.guarded.read({ providerJobId, reference: attempt.reference, steps: stageSteps(scene, provider.guarded.inner.adapter) }, signal);
+      const report = await provider.guarded.read({ providerJobId, reference: attempt.reference, steps: stageSteps(scene, provider.guarded.inner.adapter), exports: stageExports(scene) }, signal);
       await this.take(scene, attempt, provider, report, cause, signal);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
@@ -46,7 +48,7 @@ export class Poller {
         return this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt));
       }
       case 'succeeded':
-        return this.keep(scene, attempt, provider, report.results, report.cost, cause, signal);
+        return this.keep(scene, attempt, provider, report, cause, signal);
       case 'failed':
         return this.settle.errored(scene, attempt, await inPlainWords(scene, report.error), report.cost, cause);
       case 'canceled':
@@ -56,7 +58,7 @@ export class Poller {
     }
   }
 
-  private async keep(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, results: readonly VendorFile[], cost: Cost, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
+  private async keep(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, { results, deliveries, cost }: Success, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
     const { graph } = scene.job;
     const formats = formatsOf(graph.inputs, graph.steps);
     // A result that only later steps of the same vendor job need is not fetched.
@@ -70,7 +72,7 @@ export class Poller {
         const possible = formats.get(file.step) ?? [];
         kept.push(await this.keeper.keep(file, possible.length === 1 ? (possible[0] ?? null) : null, provider.config.baseUrl, signal));
       }
-      await this.settle.succeeded(scene, attempt, kept, cost, cause);
+      await this.settle.succeeded(scene, attempt, { files: kept, deliveries: await deliveriesInPlainWords(scene, deliveries), cost }, cause);
     } catch (error) {
       // A commit whose answer was lost may have been made: bytes that nobody names are better than names without bytes.
       if (databaseTrouble(error) === null) await Promise.all(kept.map(({ path }) => this.staging.remove(path)));

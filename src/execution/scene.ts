@@ -54,6 +54,6 @@ export class SceneLoader {
     const row = rows[0];
     if (row === undefined) return null;
     const { scene, ...job } = row;
-    return { lease, job, ...scene, credentials: () => (job.graph.inputs.some(isPlace) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
+    return { lease, job, ...scene, credentials: () => (job.graph.exports.length > 0 || job.graph.inputs.some(isPlace) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
   }
 }

@@ -1,9 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { JobError, ProviderError } from '../conversion/errors.js';
-import type { Cost } from '../conversion/provider.js';
+import type { Cost, Delivery } from '../conversion/provider.js';
 import type { KeptFile } from '../files/result-keeper.js';
 import { appendEvents, type Cause, type NewEvent } from '../jobs/event-store.js';
+import { undelivered, writeDeliveries } from '../jobs/export-store.js';
 import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
 import { Database, type Sql } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
@@ -13,6 +14,13 @@ import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 import { cancelAtVendors } from './vendor-cancel.js';
+
+/** What a stage came to: its results that are ours now, how the deliveries went, what the vendor took. */
+export interface Outcome {
+  readonly files: readonly KeptFile[];
+  readonly deliveries: readonly Delivery[];
+  readonly cost: Cost;
+}
 
 /** The one door through which an attempt ends: state, timeline and what follows, in one transaction, guarded by the lease's epoch. */
 @Injectable()
@@ -27,8 +35,8 @@ export class SettleService {
     private readonly registry: Registry,
   ) {}
 
-  /** The stage is done: its files are ours, and what waited for them is due. */
-  async succeeded(scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[], cost: Cost, cause: Cause): Promise<void> {
+  /** The stage is done: its files are ours or delivered, and what waited for them is due. */
+  async succeeded(scene: Scene, attempt: LiveAttempt, { files, deliveries, cost }: Outcome, cause: Cause): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       await this.endAttempt(sql, attempt, 'succeeded', cost, null);
@@ -39,10 +47,21 @@ export class SettleService {
         { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: scene.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
         ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
       ]);
+      await writeDeliveries(sql, scene.job.id, deliveries, cause);
       await sql.query(RELEASE_WAITING, [scene.job.id]);
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
-      if (left?.count === 0) await this.ending.complete(sql, scene.job.id, cause);
+      if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
+  }
+
+  private async allDone(sql: Sql, scene: Scene, cause: Cause): Promise<void> {
+    const open = scene.job.graph.exports.length === 0 ? [] : await undelivered(sql, scene.job.id);
+    if (open.length === 0) {
+      await this.ending.complete(sql, scene.job.id, cause);
+      return;
+    }
+    const why = open.map(({ id, error }) => `"${id}": ${error ?? 'the provider did not say how its delivery went.'}`).join(' ');
+    await this.ending.fail(sql, scene.job.id, { code: 'export_failed', message: `Every step is done, but not every result could be delivered. ${why}`, retryable: true }, cause);
   }
 
   /**

@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import { safeFilename } from '../conversion/filenames.js';
 import { filenameOfUrl } from '../conversion/formats.js';
-import type { Credentials, JobInput, Step } from '../conversion/job-graph.js';
+import type { Credentials, JobExport, JobInput, Step } from '../conversion/job-graph.js';
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
-import { uploadKey, type Content, type InputSource, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
+import { uploadKey, type Content, type InputSource, type StageExport, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
 import { Unsealable } from '../platform/sealing.js';
 import type { FileRow } from '../jobs/rows.js';
 import { formatsOf } from '../conversion/graph-formats.js';
@@ -16,7 +16,7 @@ const INLINE_BYTES = 1_000_000;
 export interface Files {
   open(path: string): Readable;
   read(path: string): Promise<Buffer>;
-  /** The job's credentials, by input id. */
+  /** The job's credentials, by input or export id. */
   credentials(): Promise<ReadonlyMap<string, Credentials>>;
 }
 
@@ -39,7 +39,20 @@ export async function prepareWork(scene: Scene, adapter: string, callbackUrl: st
     if (input === undefined) inputs.push(...resultsOf(id, scene, files, contents));
     else inputs.push(await toStageInput(input, scene, files, contents, uploads));
   }
-  return { work: { reference, callbackUrl, inputs, steps }, contents };
+  const exports: StageExport[] = [];
+  for (const { target, steps: delivered } of stageExports(scene)) exports.push({ target, steps: delivered, credentials: await credentialsOf(target, files) });
+  return { work: { reference, callbackUrl, inputs, steps, exports }, contents };
+}
+
+/** The deliveries of the stage's own results. */
+export function stageExports({ job: { graph }, stepIds }: Pick<Scene, 'job' | 'stepIds'>): readonly Pick<StageExport, 'target' | 'steps'>[] {
+  return graph.exports.map((target) => ({ target, steps: target.inputs.filter((id) => stepIds.includes(id)) })).filter(({ steps }) => steps.length > 0);
+}
+
+async function credentialsOf({ id }: JobInput | JobExport, files: Files): Promise<Credentials> {
+  const credentials = (await files.credentials()).get(id);
+  if (credentials === undefined) throw new Unsealable();
+  return credentials;
 }
 
 export function stageSteps({ job: { graph }, stepIds }: Scene, adapter: string): readonly StageStep[] {
@@ -65,9 +78,7 @@ function toStageStep(step: Step, adapter: string, formats: ReadonlyMap<string, r
 async function toStageInput(input: JobInput, scene: Scene, files: Files, contents: Map<string, Content>, uploads: boolean): Promise<StageInput> {
   if (input.type === 'url') return { id: input.id, part: '', filename: safeFilename(input.filename ?? filenameOfUrl(input.url), input.id), source: { type: 'url', url: input.url } };
   if (isPlace(input)) {
-    const credentials = (await files.credentials()).get(input.id);
-    if (credentials === undefined) throw new Unsealable();
-    return { id: input.id, part: '', filename: filenameOfPlace(input), source: { type: 'place', place: input, credentials } };
+    return { id: input.id, part: '', filename: filenameOfPlace(input), source: { type: 'place', place: input, credentials: await credentialsOf(input, files) } };
   }
   const row = scene.job.inputs.find(({ id }) => id === input.id);
   const file = scene.job.files.find(({ id }) => id === row?.file_id);

@@ -101,24 +101,25 @@ function withoutBytes(graph: JobGraph): JobGraph {
 
 /** Nobody offers it, or those who do are left out by the caller's own wishes: two different things to mend. */
 function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody): Problem {
-  const byWishes = route.exclusions.filter(({ code }) => code !== 'input_type');
-  const errors: FieldError[] = graph.inputs
-    .map((input, index) => ({ pointer: `/inputs/${index}`, reasons: route.exclusions.filter((exclusion) => exclusion.input === input.id) }))
-    .filter(({ reasons }) => reasons.length > 0)
-    .map(({ pointer, reasons }) => ({ pointer, message: reasons.map(({ message }) => message).join(' ') }));
-  errors.push(...graph.steps
-    .map((step) => ({ step, reasons: route.refusals.filter(({ step: id }) => id === step.id) }))
-    .filter(({ reasons }) => reasons.length > 0)
-    .map(({ step, reasons }) => ({ pointer: pointerOf(step.id, body), message: reasons.map(({ provider, reason }) => `${provider}: ${reason}`).join(' ') })));
-  if (byWishes.length > 0) {
-    const who = [...byWishes.map(({ message }) => message), ...errors.map(({ message }) => message)].join(' ');
+  const reasons = new Map<string, string[]>();
+  for (const { step, place, provider, reason } of route.refusals) {
+    const pointer = pointerOf(step, place, graph, body);
+    reasons.set(pointer, [...(reasons.get(pointer) ?? []), `${provider}: ${reason}`]);
+  }
+  const errors: FieldError[] = [...reasons].map(([pointer, said]) => ({ pointer, message: [...new Set(said)].join(' ') }));
+  if (route.exclusions.length > 0) {
+    const who = [...route.exclusions.map(({ message }) => message), ...errors.map(({ message }) => message)].join(' ');
     return new Problem('no_eligible_provider', `No provider that may run this job offers all of it. ${who}`, { errors: [{ pointer: '/routing', message: who }] });
   }
   const names = outputSteps(graph.steps).map(({ id }) => id).join(', ');
   return new Problem('unsupported_conversion', errors.length > 0 ? errors.map(({ message }) => message).join(' ') : `No provider is configured that could make ${names}.`, { errors });
 }
 
-function pointerOf(stepId: string, body: JobBody): string {
+function pointerOf(stepId: string, place: string | undefined, graph: JobGraph, body: JobBody): string {
+  const input = graph.inputs.findIndex(({ id }) => id === place);
+  if (input >= 0) return `/inputs/${input}`;
+  const target = graph.exports.findIndex(({ id }) => id === place);
+  if (target >= 0) return `/exports/${target}`;
   const index = body.steps.findIndex((step, position) => (step.id ?? `step-${position + 1}`) === stepId);
   return body.steps[index]?.to === undefined ? `/steps/${index}` : `/steps/${index}/to`;
 }

@@ -3,6 +3,7 @@ import type { JobError } from '../conversion/errors.js';
 import type { Sql } from '../platform/database.js';
 import { eraseCredentials } from './credential-store.js';
 import { appendEvents, type Cause } from './event-store.js';
+import { giveUpExports } from './export-store.js';
 import { statesBefore, type JobStatus } from './states.js';
 
 /** An attempt that was left behind: its vendor's job is to be canceled, once the transaction that says so is committed. */
@@ -48,6 +49,7 @@ export class JobEnding {
       [jobId],
     );
     await sql.query('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
+    await giveUpExports(sql, jobId);
     await eraseCredentials(sql, jobId);
     await appendEvents(sql, jobId, [
       ...abandoned.map((attempt) => ({ type: 'attempt.abandoned', cause, detail: { attempt: attempt.id, provider: attempt.provider } })),

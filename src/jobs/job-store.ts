@@ -5,6 +5,7 @@ import { Database } from '../platform/database.js';
 import { DueNotice } from '../platform/due-notice.js';
 import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
+import { newExports } from './export-store.js';
 import type { NewEvent } from './event-store.js';
 import { WHOLE_JOB, type WholeJob } from './rows.js';
 
@@ -24,7 +25,7 @@ export interface NewJob {
   readonly stages: readonly (PlannedStage & { readonly id: string })[];
   /** Files of base64 inputs, by input id. */
   readonly files: ReadonlyMap<string, NewFile>;
-  /** Of inputs in stores of the caller's, by input id. */
+  /** Of inputs and exports in stores of the caller's, by their id. */
   readonly credentials: ReadonlyMap<string, Credentials>;
   readonly awaitsUploads: boolean;
   readonly deadlineSeconds: number;
@@ -67,9 +68,12 @@ export class JobStore {
     const steps = graph.steps.map((step, position) => ({ id: step.id, position, operation: step.operation }));
     const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, ready: stage.needs.length === 0 }));
     const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
-    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(INSERT_JOB, [
+    const exports = newExports(graph);
+    // Few jobs have any of them, and a statement that writes no row of them costs all the same.
+    const places = job.credentials.size > 0 || exports.length > 0 ? [JSON.stringify(this.credentials.seal(id, job.credentials)), JSON.stringify(exports)] : [];
+    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(places.length > 0 ? INSERT_JOB_WITH_PLACES : INSERT_JOB, [
       id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
-      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), JSON.stringify(this.credentials.seal(id, job.credentials)),
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places,
     ]);
     const at = rows[0];
     if (at === undefined) throw new Error('the job was not written');
@@ -79,6 +83,7 @@ export class JobStore {
       created_at: at.created_at, queued_at: at.queued_at, started_at: null, ended_at: null,
       inputs: inputs as WholeJob['inputs'],
       steps: steps.map((step) => ({ ...step, status: 'pending', provider: null })),
+      exports: exports.map((item) => ({ id: item.id, status: 'pending', error: null })),
       attempts: [],
       files: [],
     };
@@ -108,8 +113,8 @@ export class JobStore {
   }
 }
 
-const INSERT_JOB = {
-  name: 'insert_job',
+const insertJob = (name: string, more: string) => ({
+  name,
   text: `
   WITH job_row AS (
     INSERT INTO job (id, tenant, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
@@ -123,19 +128,29 @@ const INSERT_JOB = {
     INSERT INTO job_input (job_id, id, position, type, filename, status, file_id)
     SELECT $1, i.id, i.position, i.type, i.filename, i.status, i.file_id
     FROM jsonb_to_recordset($9::jsonb) AS i (id text, position int, type text, filename text, status text, file_id uuid)),
-  credential_rows AS (
-    INSERT INTO credential (job_id, place_id, sealed)
-    SELECT $1, c.place_id, decode(c.sealed, 'base64') FROM jsonb_to_recordset($14::jsonb) AS c (place_id text, sealed text)),
   step_rows AS (
     INSERT INTO job_step (job_id, id, position, operation)
     SELECT $1, s.id, s.position, s.operation FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text)),
   stage_rows AS (
     INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
     SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
-    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),
+    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),${more}
   event_rows AS (
     INSERT INTO event (job_id, sequence, type, cause, detail)
     SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')
     FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position))
   SELECT created_at, queued_at FROM job_row`,
-};
+});
+
+const INSERT_JOB = insertJob('insert_job', '');
+
+const INSERT_JOB_WITH_PLACES = insertJob(
+  'insert_job_with_places',
+  `
+  credential_rows AS (
+    INSERT INTO credential (job_id, place_id, sealed)
+    SELECT $1, c.place_id, decode(c.sealed, 'base64') FROM jsonb_to_recordset($14::jsonb) AS c (place_id text, sealed text)),
+  export_rows AS (
+    INSERT INTO job_export (job_id, id, position, waits_for)
+    SELECT $1, x.id, x.position, x.waits_for FROM jsonb_to_recordset($15::jsonb) AS x (id text, position int, waits_for text[])),`,
+);

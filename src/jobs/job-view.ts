@@ -1,5 +1,5 @@
 import { Decimal } from 'decimal.js';
-import type { JobInput, Money } from '../conversion/job-graph.js';
+import type { JobExport, JobInput, Money } from '../conversion/job-graph.js';
 import { isPlace } from '../conversion/places.js';
 import type { AttemptRow, FileRow, WholeJob } from './rows.js';
 
@@ -19,7 +19,7 @@ export function toJobView(job: WholeJob, publicUrl: string): Record<string, unkn
       const { parameters, ...rest } = step;
       return { ...rest, ...parameters, status: row?.status ?? 'pending', provider: row?.provider ?? null };
     }),
-    exports: [],
+    exports: graph.exports.map((target) => toExportView(target, job)),
     outputs: outputsOf(job).map((file) => toOutputView(file, job.id, publicUrl)),
     attempts: [...job.attempts].sort((one, other) => (one.id < other.id ? -1 : 1)).map((attempt) => toAttemptView(attempt)),
     routing: graph.routing,
@@ -53,6 +53,11 @@ function toInputView(input: JobInput, job: WholeJob): Record<string, unknown> {
     return { ...common, ...place };
   }
   return common;
+}
+
+function toExportView({ credentialFields: _credentialFields, ...target }: JobExport, job: WholeJob): Record<string, unknown> {
+  const row = job.exports.find(({ id }) => id === target.id);
+  return { ...target, status: row?.status ?? 'pending', error: row?.error ?? null };
 }
 
 function toOutputView(file: FileRow, jobId: string, publicUrl: string): Record<string, unknown> {

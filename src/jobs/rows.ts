@@ -1,6 +1,6 @@
 import type { JobError } from '../conversion/errors.js';
 import type { JobGraph } from '../conversion/job-graph.js';
-import type { AttemptStatus, JobStatus, StepStatus } from './states.js';
+import type { AttemptStatus, ExportStatus, JobStatus, StepStatus } from './states.js';
 
 /** Rows as PostgreSQL gives them. Inside `json_agg` times are text. */
 
@@ -32,6 +32,12 @@ export interface StepRow {
   readonly operation: string;
   readonly status: StepStatus;
   readonly provider: string | null;
+}
+
+export interface ExportRow {
+  readonly id: string;
+  readonly status: ExportStatus;
+  readonly error: string | null;
 }
 
 export interface StoredError {
@@ -77,6 +83,7 @@ export interface FileRow {
 export interface WholeJob extends JobRow {
   readonly inputs: readonly InputRow[];
   readonly steps: readonly StepRow[];
+  readonly exports: readonly ExportRow[];
   readonly attempts: readonly AttemptRow[];
   readonly files: readonly FileRow[];
 }
@@ -86,5 +93,6 @@ export const WHOLE_JOB = `
   j.id, j.tenant, j.status, j.graph, j.tag, j.progress, j.error, j.retention_seconds, j.created_at, j.queued_at, j.started_at, j.ended_at,
   (SELECT coalesce(json_agg(i ORDER BY i.position), '[]') FROM job_input i WHERE i.job_id = j.id) AS inputs,
   (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM job_step s WHERE s.job_id = j.id) AS steps,
+  (SELECT coalesce(json_agg(x ORDER BY x.position), '[]') FROM job_export x WHERE x.job_id = j.id) AS exports,
   (SELECT coalesce(json_agg(a ORDER BY a.id), '[]') FROM attempt a WHERE a.job_id = j.id) AS attempts,
   (SELECT coalesce(json_agg(f ORDER BY f.step_id, f.position), '[]') FROM file f WHERE f.job_id = j.id) AS files`;

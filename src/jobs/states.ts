@@ -34,4 +34,13 @@ export const ATTEMPT_STATES = {
 
 export type AttemptStatus = keyof typeof ATTEMPT_STATES;
 
+/** An export's machine. */
+export const EXPORT_STATES = {
+  pending: ['delivered', 'undeliverable'],
+  delivered: [],
+  undeliverable: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type ExportStatus = keyof typeof EXPORT_STATES;
+
 export type StepStatus = 'pending' | 'running' | 'done' | 'failed' | 'skipped';

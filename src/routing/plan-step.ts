@@ -1,4 +1,5 @@
 import type { Decimal } from 'decimal.js';
+import type { JobExport, JobInput } from '../conversion/job-graph.js';
 import type { Offer, StepWish } from '../conversion/provider.js';
 
 /** A step that is still to be done, as the planner sees it. */
@@ -8,11 +9,19 @@ export interface PlanStep {
   readonly inputs: readonly string[];
   /** One wish for each format that goes in. */
   readonly wishes: readonly StepWish[];
+  /** The inputs of the job that it takes itself. */
+  readonly files: readonly JobInput[];
+  /** The deliveries of its results. */
+  readonly exports: readonly JobExport[];
+  /** Another step takes its results. */
+  readonly consumed: boolean;
 }
 
 export interface Candidate {
   readonly id: string;
   readonly wholeGraph: boolean;
   offers(wish: StepWish): Offer;
+  takes(file: JobInput): Offer;
+  delivers(target: JobExport, consumed: boolean): Offer;
   price(wish: StepWish): Decimal | null;
 }

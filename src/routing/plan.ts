@@ -1,4 +1,5 @@
 import type { Decimal } from 'decimal.js';
+import type { Offer } from '../conversion/provider.js';
 import { assignSteps, type Choice } from './assign.js';
 import type { Candidate, PlanStep } from './plan-step.js';
 import { cutStages, type PlannedStage } from './stages.js';
@@ -7,6 +8,8 @@ export interface Refusal {
   readonly step: string;
   readonly provider: string;
   readonly reason: string;
+  /** The input or export of the job that is in the way, where it is not the step itself. */
+  readonly place?: string;
 }
 
 export type Plan = { readonly stages: readonly PlannedStage[] } | { readonly refusals: readonly Refusal[] };
@@ -28,10 +31,14 @@ export function plan(steps: readonly PlanStep[], candidates: readonly Candidate[
   return { stages: cutStages(steps, assignSteps(steps, choices)) };
 }
 
-function refusalOf(candidate: Candidate, step: PlanStep): Refusal | null {
-  for (const wish of step.wishes) {
-    const offer = candidate.offers(wish);
-    if (!offer.offered) return { step: step.id, provider: candidate.id, reason: offer.reason };
+function refusalOf(candidate: Candidate, { id, wishes, files, exports, consumed }: PlanStep): Refusal | null {
+  const asked: readonly (readonly [Offer, place?: string])[] = [
+    ...wishes.map((wish) => [candidate.offers(wish)] as const),
+    ...files.map((file) => [candidate.takes(file), file.id] as const),
+    ...exports.map((target) => [candidate.delivers(target, consumed), target.id] as const),
+  ];
+  for (const [offer, place] of asked) {
+    if (!offer.offered) return { step: id, provider: candidate.id, reason: offer.reason, ...(place === undefined ? {} : { place }) };
   }
   return null;
 }

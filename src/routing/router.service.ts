@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
-import type { Provider } from '../conversion/provider.js';
+import type { Offer, Provider } from '../conversion/provider.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { plan, type Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
@@ -11,10 +11,8 @@ import { planSteps } from './wishes.js';
 /** Why a provider is not asked at all, whatever the steps are. */
 export interface Exclusion {
   readonly provider: string;
-  readonly code: 'not_in_only' | 'excluded' | 'region' | 'input_type' | 'tried';
+  readonly code: 'not_in_only' | 'excluded' | 'region' | 'tried';
   readonly message: string;
-  /** The input that is in the way. */
-  readonly input?: string;
 }
 
 export type Route = Plan & { readonly exclusions: readonly Exclusion[] };
@@ -25,36 +23,29 @@ export class RouterService {
   constructor(private readonly registry: Registry) {}
 
   /** A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`. */
-  route(graph: Pick<JobGraph, 'inputs' | 'routing'>, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
+  route(graph: Pick<JobGraph, 'inputs' | 'exports' | 'routing'>, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
     const exclusions: Exclusion[] = [];
     const allowed = this.registry.all().filter((entry) => {
-      const exclusion = excludes(entry, graph.routing, graph.inputs, tried);
+      const exclusion = excludes(entry, graph.routing, tried);
       if (exclusion !== null) exclusions.push(exclusion);
       return exclusion === null;
     });
-    const wanted = planSteps(all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
+    const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
     return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing))), exclusions };
   }
 }
 
-function excludes({ id, config, guarded }: RegisteredProvider, routing: Routing, inputs: readonly JobInput[], tried: readonly string[]): Exclusion | null {
+function excludes({ id, config }: RegisteredProvider, routing: Routing, tried: readonly string[]): Exclusion | null {
   const out = (code: Exclusion['code'], message: string): Exclusion => ({ provider: id, code, message });
   if (routing.only.length > 0 && !routing.only.includes(id)) return out('not_in_only', `"${id}" is not among routing.only.`);
   if (routing.exclude.includes(id)) return out('excluded', `"${id}" is in routing.exclude.`);
   if (routing.regions.length > 0 && !config.regions.some((region) => routing.regions.includes(region))) return out('region', `"${id}" is in none of the regions ${routing.regions.join(', ')}.`);
-  for (const input of inputs) {
-    const refusal = refusalOf(guarded.inner, input);
-    if (refusal !== null) return { ...out('input_type', `"${id}" ${refusal}`), input: input.id };
-  }
   if (tried.includes(id)) return out('tried', `"${id}" was tried.`);
   return null;
 }
 
-/** Why a provider cannot be given an input; null where it can. */
-function refusalOf(provider: Provider, input: JobInput): string | null {
-  if (!provider.traits.inputTypes.includes(input.type)) return `takes no input of type "${input.type}".`;
-  const offer = provider.takes(input);
-  return offer.offered ? null : `does not take this input: ${offer.reason}`;
+function takes(provider: Provider, file: JobInput): Offer {
+  return provider.traits.inputTypes.includes(file.type) ? provider.takes(file) : { offered: false, reason: `It takes no input of type "${file.type}".` };
 }
 
 function preferred(entries: readonly RegisteredProvider[], routing: Routing): readonly RegisteredProvider[] {
@@ -69,6 +60,8 @@ function toCandidate({ id, config, guarded }: RegisteredProvider, routing: Routi
     id,
     wholeGraph: guarded.inner.traits.wholeGraph,
     offers: (wish) => guarded.inner.offers(wish),
+    takes: (file) => takes(guarded.inner, file),
+    delivers: (target, consumed) => guarded.inner.delivers(target, consumed),
     price: (wish) => (byPrice ? tablePrice(config.pricing ?? null, wish) : null),
   };
 }

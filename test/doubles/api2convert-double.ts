@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inputFaults, jobFaults } from './api2convert-document.js';
-import { advance, finish, md5, newJob, statusWord, type Api2convertJob } from './api2convert-job.js';
+import { advance, finish, md5, newJob, statusWord, targetsOf, type Api2convertJob } from './api2convert-job.js';
 import { USUAL, type Api2convertScript } from './api2convert-script.js';
 import { multipartFields, recordingServer, type Answer, type RecordedRequest, type RecordingServer } from './recording-server.js';
 
@@ -127,7 +127,7 @@ function documentOf(job: Api2convertJob, server: string): Record<string, unknown
     id: job.id, token: job.token, type: 'job', status: { code: statusWord(job), info: 'in words that may change' }, errors: job.errors, warnings: empty, process: job.started,
     fail_on_input_error: true, fail_on_conversion_error: true, notify_status: false, limits: empty, callback: job.callback, server, spent: number(job.ended === 'completed' ? 1 : 0),
     created_at: '2026-11-21T10:00:00', modified_at: '2026-11-21T10:00:01',
-    conversion: job.conversions.map((conversion) => ({ ...conversion, options: conversion['options'] ?? empty, metadata: empty })),
+    conversion: job.conversions.map((conversion) => ({ ...conversion, options: conversion['options'] ?? empty, metadata: empty, output_target: targetsOf(job, conversion) })),
     input: job.inputs.map((input) => ({ ...input, source: input['source'] ?? '', status: 'ready', options: empty, metadata: empty, size: number(Number(input['size'] ?? 3)) })),
     output: job.outputs.map((output) =>
       script.output({

@@ -59,8 +59,18 @@ export function finish(job: Api2convertJob): void {
     job.errors = [{ source: ending.source, id_source: job.inputs[0]?.id ?? '', code: ending.code, message: ending.message }];
     return;
   }
-  job.ended = 'completed';
-  job.outputs = job.conversions.flatMap((conversion) => results(conversion, job.inputs));
+  // What is delivered leaves no file here.
+  const kept = job.conversions.filter((conversion) => list(conversion['output_target']).length === 0);
+  const { delivery } = job.script;
+  job.ended = delivery !== 'completed' && kept.length < job.conversions.length ? 'failed' : 'completed';
+  if (job.ended === 'failed' && delivery !== 'completed') job.errors = [{ source: 'conversion', id_source: job.conversions[0]?.id ?? '', code: 99, message: delivery.refused }];
+  job.outputs = kept.flatMap((conversion) => results(conversion, job.inputs));
+}
+
+/** Its targets as the vendor shows them: credentials come back empty. */
+export function targetsOf(job: Api2convertJob, conversion: Fields): Fields[] {
+  const status = job.ended === null ? 'waiting' : job.script.delivery === 'completed' ? 'completed' : 'failed';
+  return list(conversion['output_target']).map((target) => ({ ...target, credentials: [], status }));
 }
 
 export function statusWord(job: Api2convertJob): string {

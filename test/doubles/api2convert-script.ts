@@ -11,6 +11,8 @@ export interface Api2convertScript {
   readonly between: readonly string[];
   /** `hold`: still running until the test says `finish`. */
   readonly ending: 'completed' | 'hold' | { readonly source: 'input' | 'conversion'; readonly code: number; readonly message: string };
+  /** What becomes of deliveries to the caller's stores; a text: why they fail. */
+  readonly delivery: 'completed' | { readonly refused: string };
   readonly filenames: boolean;
   readonly numericStrings: boolean;
   /** 409: it was started all the same, as where two starts cross. */
@@ -27,6 +29,7 @@ export const USUAL: Api2convertScript = {
   emptyObject: 'object',
   between: [],
   ending: 'completed',
+  delivery: 'completed',
   filenames: true,
   numericStrings: false,
   startAnswer: 200,

@@ -18,12 +18,18 @@ const PROCESSING: Readonly<Record<string, readonly string[]>> = {
   watermark: ['text', 'options'],
   thumbnail: ['output_format', 'options'],
   'export/url': ['filename', 'archive_multiple_files'],
+  'export/s3': ['bucket', 'region', 'access_key_id', 'secret_access_key', 'key'],
+  'export/google-cloud-storage': ['bucket', 'project_id', 'client_email', 'private_key', 'file'],
+  'export/azure/blob': ['storage_account', 'container', 'storage_access_key', 'blob'],
+  'export/sftp': ['host', 'port', 'username', 'password', 'file_string'],
 };
 const CAPTURE: Readonly<Record<string, readonly string[]>> = { capture_website: ['url', 'output_format', 'options'] };
 const REQUIRED: Readonly<Record<string, readonly string[]>> = {
   convert: ['output_format'], merge: ['output_format'], archive: ['output_format'], thumbnail: ['output_format'], watermark: ['text'], capture_website: ['url', 'output_format'], 'import/base64': ['file', 'filename'],
   'import/s3': ['bucket', 'access_key_id', 'secret_access_key', 'key'], 'import/google-cloud-storage': ['bucket', 'client_email', 'private_key', 'file'],
   'import/azure/blob': ['storage_account', 'container', 'storage_access_key', 'blob'], 'import/sftp': ['host', 'username', 'password', 'file_string'],
+  'export/s3': ['bucket', 'access_key_id', 'secret_access_key', 'key'], 'export/google-cloud-storage': ['bucket', 'client_email', 'private_key', 'file'],
+  'export/azure/blob': ['storage_account', 'container', 'storage_access_key', 'blob'], 'export/sftp': ['host', 'username', 'password', 'file_string'],
 };
 
 /** What a body for `POST /process/jobs` says that the vendor's documents do not know. Empty: it is to the letter. */

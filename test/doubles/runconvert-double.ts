@@ -1,5 +1,5 @@
 import { jobFaults } from './runconvert-document.js';
-import { advance, awaitsUpload, finish, newJob, statusWord, word, type RunconvertJob, type RunconvertTask } from './runconvert-job.js';
+import { advance, awaitsUpload, finish, isDelivery, newJob, statusWord, word, type RunconvertJob, type RunconvertTask } from './runconvert-job.js';
 import { DOCUMENTED, type RunconvertScript } from './runconvert-script.js';
 import { multipartFields, recordingServer, type Answer, type RecordedRequest, type RecordingServer } from './recording-server.js';
 
@@ -127,8 +127,8 @@ function taskOf(job: RunconvertJob, task: RunconvertTask, origin: string): Recor
 
 /** Of a failed job: the first task of the kind that fails has the cause, what comes after it only the consequence. */
 function faultOf(job: RunconvertJob, task: RunconvertTask): { code: string; message: string } | null {
-  const { ending } = job.script;
-  if (typeof ending !== 'object') return null;
+  const { ending, delivery } = job.script;
+  if (typeof ending !== 'object') return typeof delivery === 'object' && isDelivery(task) ? { code: 'processing_failed', message: delivery.refused } : null;
   const imports = (one: RunconvertTask) => String(one.asked['operation']).startsWith('import/');
   const guilty = job.tasks.findIndex((one) => imports(one) === (ending.at === 'import'));
   const place = job.tasks.indexOf(task);

@@ -42,13 +42,16 @@ export function advance(job: RunconvertJob): void {
   finish(job);
 }
 
+export const isDelivery = (task: RunconvertTask): boolean => /^export\/(?!url)/.test(String(task.asked['operation']));
+
 export const awaitsUpload = (task: RunconvertTask): boolean => task.asked['operation'] === 'import/upload' && !task.uploaded;
 
 /** Ends it as its script says: every export task holds the files of what it names. */
 export function finish(job: RunconvertJob): void {
   job.ended = job.script.ending === 'completed' || job.script.ending === 'hold' ? 'completed' : 'failed';
   if (job.ended === 'failed') return;
-  for (const task of job.tasks) task.files = filesOf(job, task);
+  for (const task of job.tasks) task.files = isDelivery(task) ? [] : filesOf(job, task);
+  if (job.script.delivery !== 'completed' && job.tasks.some(isDelivery)) job.ended = 'failed';
 }
 
 export function statusWord(job: RunconvertJob): string {

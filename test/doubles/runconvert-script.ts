@@ -15,6 +15,8 @@ export interface RunconvertScript {
   readonly between: readonly string[];
   /** `hold`: still running until the test says `finish`. */
   readonly ending: 'completed' | 'hold' | { readonly code: string; readonly message: string; readonly at?: 'import' | 'processing' };
+  /** What becomes of deliveries to the caller's stores; a text: why they fail. */
+  readonly delivery: 'completed' | { readonly refused: string };
   readonly numericStrings: boolean;
   /** Rewrites the result of an export task as it is said. */
   readonly result: (said: Record<string, unknown>) => Record<string, unknown>;
@@ -31,6 +33,7 @@ export const DOCUMENTED: RunconvertScript = {
   createShowsTasks: false,
   between: [],
   ending: 'completed',
+  delivery: 'completed',
   numericStrings: false,
   result: (said) => said,
   download: (bytes) => bytes,

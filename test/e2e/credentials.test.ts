@@ -109,7 +109,7 @@ it('what a vendor has no field for is refused there, at the input, with the reas
   const token = planting(PLACES[4] as (typeof PLACES)[number]);
   const over = (more: object) => ({ ...what.input, ...more });
   const cases: readonly (readonly [object, object, string, string, RegExp])[] = [
-    [over({ region: 'eu-west-1' }), at('api2convert'), 'no_eligible_provider', '/routing', /region/],
+    [{ ...over({}), projectId: 'x' }, {}, 'invalid_request', '/inputs/0/projectId', /no field/],
     [over({ endpoint: 'https://s3.example.com' }), {}, 'unsupported_conversion', '/inputs/0', /endpoint.*endpoint/],
     [over({ endpoint: 'http://10.0.0.1' }), {}, 'invalid_request', '/inputs/0/endpoint', /public/],
     [over({ credentials: { ...(what.input['credentials'] as object), password: 'x' } }), {}, 'invalid_request', '/inputs/0/credentials/password', /no such credential/],

@@ -85,7 +85,7 @@ describe('a worker that stalled, and whose lease another one took over', () => {
   const gone = new ProviderError('unavailable', 'Away.');
 
   it.each<[what: string, write: (stalled: Awaited<ReturnType<EngineRoom['running']>>) => Promise<unknown>]>([
-    ['success', ({ scene, attempt }) => room.settle.succeeded(scene, attempt, [keptFile('step-1')], { credits: 1 }, 'poll')],
+    ['success', ({ scene, attempt }) => room.settle.succeeded(scene, attempt, { files: [keptFile('step-1')], deliveries: [], cost: { credits: 1 } }, 'poll')],
     ['error', ({ scene, attempt }) => room.settle.errored(scene, attempt, gone, { credits: null }, 'poll')],
     ['progress', ({ scene, attempt }) => room.attempts.progressed(scene, attempt, { progress: 50, word: 'half' }, 'poll', 0)],
     ['failed read', ({ scene, attempt }) => room.attempts.unreadable(scene, attempt, gone, 0)],
@@ -104,7 +104,7 @@ describe('a worker that stalled, and whose lease another one took over', () => {
     expect(await wholeStory(job.id)).toEqual(before);
     // A control: whoever holds the lease now writes.
     const scene = await room.scenes.load(taken as Lease);
-    await room.settle.succeeded(scene as never, stalled.attempt, [keptFile('step-1')], { credits: 1 }, 'poll');
+    await room.settle.succeeded(scene as never, stalled.attempt, { files: [keptFile('step-1')], deliveries: [], cost: { credits: 1 } }, 'poll');
     expect((await room.find(job.id)).status).toBe('completed');
   });
 

@@ -44,11 +44,11 @@ describe('success', () => {
   it('lets the stages that waited begin, and the last one completes the job', async () => {
     const job = await room.accept(chain);
     const first = await next();
-    await room.settle.succeeded(first.scene, first.attempt, [keptFile('a')], { credits: 3 }, 'poll');
+    await room.settle.succeeded(first.scene, first.attempt, { files: [keptFile('a')], deliveries: [], cost: { credits: 3 } }, 'poll');
     expect(await room.find(job.id)).toMatchObject({ status: 'processing', steps: [{ id: 'a', status: 'done' }, { id: 'b', status: 'pending' }] });
     const second = await next();
     expect(second.scene.stepIds).toEqual(['b']);
-    await room.settle.succeeded(second.scene, second.attempt, [keptFile('b'), keptFile('b')], { credits: null }, 'callback');
+    await room.settle.succeeded(second.scene, second.attempt, { files: [keptFile('b'), keptFile('b')], deliveries: [], cost: { credits: null } }, 'callback');
     const done = await room.find(job.id);
     expect(done).toMatchObject({ status: 'completed', progress: 100, error: null });
     expect(done.files.map(({ step_id, position, is_output }) => [step_id, position, is_output])).toEqual([['a', 0, false], ['b', 0, true], ['b', 1, true]]);
@@ -67,7 +67,7 @@ describe('success', () => {
     const both = await Promise.all(leases.map((lease) => room.running(lease)));
     expect(both.map(({ scene }) => scene.stepIds)).toEqual(expect.arrayContaining([['a'], ['b']]));
     // At the very same time: each sees only its own step done until the other has committed.
-    await Promise.all(both.map(({ scene, attempt }) => room.settle.succeeded(scene, attempt, [keptFile(scene.stepIds[0] ?? '')], FREE, 'poll')));
+    await Promise.all(both.map(({ scene, attempt }) => room.settle.succeeded(scene, attempt, { files: [keptFile(scene.stepIds[0] ?? '')], deliveries: [], cost: FREE }, 'poll')));
     expect((await next()).scene.stepIds).toEqual(['c']);
     expect((await room.find(job.id)).status).toBe('processing');
   });
@@ -85,7 +85,7 @@ describe('errors', () => {
     await room.settle.errored(second.scene, second.attempt, error('timeout'), FREE, 'poll');
     expect(await stages(job.id)).toMatchObject([{ provider: 'flat', status: 'superseded', due: false }, { provider: 'whole', status: 'active', due: true, history: [{ kind: 'unavailable' }, { kind: 'timeout' }] }]);
     const third = await next();
-    await room.settle.succeeded(third.scene, third.attempt, [keptFile('step-1')], FREE, 'poll');
+    await room.settle.succeeded(third.scene, third.attempt, { files: [keptFile('step-1')], deliveries: [], cost: FREE }, 'poll');
     const done = await room.find(job.id);
     expect(done).toMatchObject({ status: 'completed', steps: [{ provider: 'whole', status: 'done' }] });
     expect(done.attempts.map(({ provider, status, error: stored }) => [provider, status, stored?.kind])).toEqual([['flat', 'errored', 'unavailable'], ['flat', 'errored', 'timeout'], ['whole', 'succeeded', undefined]]);
@@ -124,7 +124,7 @@ describe('errors', () => {
   it('what is done stays done: only the rest goes elsewhere', async () => {
     const job = await room.accept({ steps: [{ id: 'a', operation: 'convert', to: 'png' }, { id: 'b', operation: 'compress' }], routing: { prefer: ['flat'] } });
     const first = await next();
-    await room.settle.succeeded(first.scene, first.attempt, [keptFile('a')], FREE, 'poll');
+    await room.settle.succeeded(first.scene, first.attempt, { files: [keptFile('a')], deliveries: [], cost: FREE }, 'poll');
     const second = await next();
     await room.settle.errored(second.scene, second.attempt, error('quota_exhausted'), FREE, 'poll');
     const third = await next();
@@ -162,7 +162,7 @@ describe('stages side by side', () => {
     expect(await live(job.id)).toEqual([]);
     await until(() => flat.canceled.length > 0);
     expect(flat.canceled).toEqual([other.attempt.providerJobId]);
-    await expect(room.settle.succeeded(other.scene, other.attempt, [keptFile('x1')], FREE, 'poll')).rejects.toThrow(LeaseLost);
+    await expect(room.settle.succeeded(other.scene, other.attempt, { files: [keptFile('x1')], deliveries: [], cost: FREE }, 'poll')).rejects.toThrow(LeaseLost);
   });
 
   it('a stage that goes elsewhere does not wait for what was done while it failed', async () => {
@@ -171,12 +171,12 @@ describe('stages side by side', () => {
     const running = await Promise.all((await room.claim()).map((lease) => room.running(lease)));
     const [f, x1] = ['f', 'x1'].map((id) => running.find(({ scene }) => scene.stepIds[0] === id));
     if (f === undefined || x1 === undefined) throw new Error('two stages were expected');
-    await room.settle.succeeded(x1.scene, x1.attempt, [keptFile('x1')], FREE, 'poll');
+    await room.settle.succeeded(x1.scene, x1.attempt, { files: [keptFile('x1')], deliveries: [], cost: FREE }, 'poll');
     await room.settle.errored(f.scene, f.attempt, error('unsupported'), FREE, 'poll');
     // Something must be due now, or nothing will ever happen to this job again.
     const again = await next();
     expect(again.scene.provider).toBe('whole');
-    await room.settle.succeeded(again.scene, again.attempt, again.scene.stepIds.map((step) => keptFile(step)), FREE, 'poll');
+    await room.settle.succeeded(again.scene, again.attempt, { files: again.scene.stepIds.map((step) => keptFile(step)), deliveries: [], cost: FREE }, 'poll');
     expect((await room.find(job.id)).status).toBe('completed');
   });
 });
@@ -198,7 +198,7 @@ describe('cancel', () => {
     const { scene, attempt } = await next();
     await room.cancels.cancel(TENANT, job.id);
     const before = [await room.find(job.id), await room.events(job.id)];
-    await expect(room.settle.succeeded(scene, attempt, [keptFile('step-1')], { credits: 1 }, 'callback')).rejects.toThrow(LeaseLost);
+    await expect(room.settle.succeeded(scene, attempt, { files: [keptFile('step-1')], deliveries: [], cost: { credits: 1 } }, 'callback')).rejects.toThrow(LeaseLost);
     await expect(room.settle.errored(scene, attempt, error('unavailable'), FREE, 'poll')).rejects.toThrow(LeaseLost);
     expect([await room.find(job.id), await room.events(job.id)]).toEqual(before);
     expect(await room.claim()).toEqual([]);
@@ -208,7 +208,7 @@ describe('cancel', () => {
     for (let round = 0; round < 10; round += 1) {
       const job = await room.accept({});
       const { scene, attempt } = await next();
-      const results = await Promise.allSettled([room.settle.succeeded(scene, attempt, [keptFile('step-1')], FREE, 'poll'), room.cancels.cancel(TENANT, job.id)]);
+      const results = await Promise.allSettled([room.settle.succeeded(scene, attempt, { files: [keptFile('step-1')], deliveries: [], cost: FREE }, 'poll'), room.cancels.cancel(TENANT, job.id)]);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
       const { status, files, attempts } = await room.find(job.id);
       expect([status, files.length, attempts[0]?.status]).toEqual(results[0]?.status === 'fulfilled' ? ['completed', 1, 'succeeded'] : ['canceled', 0, 'abandoned']);

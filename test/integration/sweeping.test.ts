@@ -65,7 +65,7 @@ it('files past their time are erased with their bytes, others are not', async ()
   const [lease] = await room.claim();
   const { scene, attempt } = await room.running(lease as Lease);
   const [old, fresh] = await Promise.all(['old', 'fresh'].map((text) => room.staging.write(Readable.from([Buffer.from(text)]), 100)));
-  await room.settle.succeeded(scene, attempt, [keptFile('step-1', { path: old?.path ?? '' }), keptFile('step-1', { path: fresh?.path ?? '' })], { credits: null }, 'poll');
+  await room.settle.succeeded(scene, attempt, { files: [keptFile('step-1', { path: old?.path ?? '' }), keptFile('step-1', { path: fresh?.path ?? '' })], deliveries: [], cost: { credits: null } }, 'poll');
   const [kept] = await room.test.query<{ seconds: number }>('SELECT extract(epoch FROM expires_at - now())::float8 AS seconds FROM file WHERE job_id = $1', [job.id]);
   expect(kept?.seconds).toBeGreaterThan(50);
   expect(kept?.seconds).toBeLessThanOrEqual(60);

@@ -1,4 +1,5 @@
 import { callbackClauses } from './conformance/callbacks.js';
+import { deliveryClauses } from './conformance/deliveries.js';
 import { failureClauses } from './conformance/failures.js';
 import type { AdapterHarness } from './conformance/harness.js';
 import { inspectionClauses } from './conformance/inspection.js';
@@ -15,6 +16,7 @@ export function conformance(name: string, harness: AdapterHarness): void {
     offerClauses(harness);
     submissionClauses(harness);
     placeClauses(harness);
+    deliveryClauses(harness);
     failureClauses(harness);
     reportClauses(harness);
     callbackClauses(harness);

@@ -28,6 +28,10 @@ export class FakeProvider implements Provider {
     return { offered: true };
   }
 
+  delivers(): Offer {
+    return { offered: true };
+  }
+
   async create(): Promise<CreatedJob> {
     this.created += 1;
     return { providerJobId: `${this.id}-${this.created}`, awaitsUploads: [], notes: {} };

@@ -104,7 +104,7 @@ export class JobRequestDto implements JobBody {
   @NestedList({ about: 'What to do, as a graph of steps.', of: StepDto, maxItems: 64, example: [{ operation: 'convert', to: 'png' }] })
   steps!: StepDto[];
 
-  @NestedList({ about: 'Where results are delivered. Not supported by this version.', of: ExportDto, maxItems: 64, optional: true, example: [] })
+  @NestedList({ about: 'Where results are delivered, in stores of the caller\'s.', of: ExportDto, maxItems: 64, optional: true, example: [] })
   exports?: ExportDto[];
 
   @Nested({ about: 'Wishes about who runs the job.', of: RoutingDto, optional: true, example: { maxAttempts: 4 } })

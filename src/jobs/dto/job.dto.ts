@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ERROR_KINDS, JOB_ERROR_CODES } from '../../conversion/errors.js';
 import { ATTEMPT_STATES, JOB_STATUSES } from '../states.js';
+import { ExportView } from './export-view.dto.js';
 import { InputView } from './input-view.dto.js';
 
 /** What callers get. These classes only document; `job-view.ts` makes what they describe, and a test holds the two together. */
@@ -135,8 +136,8 @@ export class JobView {
   @ApiProperty({ description: 'What is done, each after what it consumes.', type: () => [StepView] })
   steps!: StepView[];
 
-  @ApiProperty({ description: 'Deliveries; always empty in this version.', type: 'array', items: { type: 'object' } })
-  exports!: unknown[];
+  @ApiProperty({ description: 'Deliveries to stores of the caller\'s.', type: () => [ExportView] })
+  exports!: ExportView[];
 
   @ApiProperty({ description: 'The results that no step consumes.', type: () => [OutputView] })
   outputs!: OutputView[];

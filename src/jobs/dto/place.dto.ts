@@ -84,10 +84,10 @@ export class InputDto extends PlaceDto {
 }
 
 export class ExportDto extends PlaceDto implements ExportBody {
-  @Text({ about: `Where the result goes: ${Object.keys(EXPORT_RULES).join(', ')}. Exports are not supported by this version.`, max: 32, example: 's3' })
+  @Text({ about: `Where the result goes: ${Object.keys(EXPORT_RULES).join(', ')}. The provider delivers it.`, max: 32, example: 's3' })
   declare type: string;
 
-  @Texts({ about: 'Steps whose results are delivered.', maxItems: 64, maxLength: 64, optional: true })
+  @Texts({ about: 'Steps whose results are delivered. Default: those whose results no other step takes.', maxItems: 64, maxLength: 64, optional: true })
   inputs?: string[];
 
   @Text({ about: 'google-drive: the folder.', max: 255, optional: true })

@@ -1,10 +1,11 @@
 import { canonicalFormat, categoryOf, knownFormats } from '../../conversion/formats.js';
 import { ProviderError } from '../../conversion/errors.js';
-import { uploadKey, type Cost, type Inspection, type Report, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
+import { uploadKey, type Cost, type Inspection, type Report, type RunningJob, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import type { Options } from '../../conversion/job-graph.js';
 import { readJobFailure } from './errors.js';
 import { captureEngine, CATEGORY_WORDS, targetOf, VENDOR_OPERATIONS } from './formats.js';
-import { toStoredInput, type StoredInput } from './places.js';
+import { readDeliveries } from './deliveries.js';
+import { toOutputTarget, toStoredInput, type OutputTarget, type StoredInput } from './places.js';
 import type { Api2convertContracts, Api2convertEntry, Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
 
 /** `input[]` of a create. */
@@ -24,7 +25,7 @@ interface Conversion {
 
 export interface CreateBody {
   readonly process: false;
-  readonly conversion: readonly Conversion[];
+  readonly conversion: readonly (Conversion & { readonly output_target?: readonly OutputTarget[] })[];
   readonly input?: readonly (DeclaredInput | StoredInput)[];
   readonly callback?: string;
 }
@@ -38,7 +39,10 @@ export function toCreateBody(work: StageWork, settings: Api2convertSettings): Cr
   const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...arrange(work).first];
   return {
     process: false,
-    conversion: work.steps.map((step) => toConversion(step, settings)),
+    conversion: work.steps.map((step) => {
+      const targets = work.exports.filter(({ steps }) => steps.includes(step.id)).map(({ target, credentials }) => toOutputTarget(target, credentials, settings));
+      return { ...toConversion(step, settings), ...(targets.length === 0 ? {} : { output_target: targets }) };
+    }),
     ...(input.length === 0 ? {} : { input }),
     ...(work.callbackUrl === null ? {} : { callback: work.callbackUrl }),
   };
@@ -157,15 +161,21 @@ const sizeOf = ({ parameters }: StageStep): Options => ({ ...given('width', para
 const notTranslatable = (message: string): ProviderError => new ProviderError('unsupported', message, { created: 'not_created' });
 
 /** How a job stands. Only three words end it, every other one, known or not, means that it runs (SDK contract, statuses). */
-export function readReport(job: Api2convertJob, word: string, steps: readonly StageStep[], settings: Api2convertSettings, secrets: readonly string[]): Report {
+export function readReport(job: Api2convertJob, word: string, { steps, exports }: Pick<RunningJob, 'steps' | 'exports'>, settings: Api2convertSettings, secrets: readonly string[]): Report {
   const cost: Cost = { credits: job.spent };
   if (word === 'canceled') return { state: 'canceled', cost };
-  if (word === 'failed' || (word === 'completed' && job.errors.length > 0)) return { state: 'failed', error: readJobFailure(job, secrets), cost };
-  if (word !== 'completed') return { state: 'running', progress: null, word };
+  if (word !== 'completed' && word !== 'failed') return { state: 'running', progress: null, word };
 
+  const conversionOf = (id: string) => job.conversion.find((conversion) => stepOf(job, conversion.id, steps, settings)?.id === id) ?? null;
+  const failed = word === 'failed' || job.errors.length > 0;
+  const deliveries = readDeliveries(job, failed, exports, conversionOf, secrets);
   const results = job.output.flatMap((output) => readResult(job, output, steps, settings));
-  const empty = steps.find((step) => results.every((result) => result.step !== step.id));
-  if (empty === undefined) return { state: 'succeeded', results, cost };
+  // What was to be delivered left no file here, whether it arrived or not.
+  const empty = steps.find((step) => !deliveries.steps.has(step.id) && results.every((result) => result.step !== step.id));
+  const onlyUndelivered = empty === undefined && deliveries.all.some(({ refusal }) => refusal !== null);
+  if (failed && !onlyUndelivered) return { state: 'failed', error: readJobFailure(job, secrets), cost };
+  if (!failed && deliveries.open) return { state: 'running', progress: null, word: 'uploading' };
+  if (empty === undefined) return { state: 'succeeded', results, deliveries: deliveries.all, cost };
   return { state: 'failed', error: new ProviderError('output_invalid', `api2convert completed the job without a readable file for the step ${empty.id}.`), cost };
 }
 

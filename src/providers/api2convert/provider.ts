@@ -6,7 +6,7 @@ import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } 
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
-import { takes } from './places.js';
+import { delivers, takes } from './places.js';
 import { readCatalogueText, readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -55,6 +55,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
 
     offers: (wish) => offers(wish, settings),
     takes,
+    delivers,
 
     async create(work, signal) {
       const answer = await ask('create', { method: 'POST', url: jobs, headers, json: toCreateBody(work, settings) }, signal);
@@ -101,7 +102,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     async read(job: RunningJob, signal) {
       const answer = await readJob(job.providerJobId, signal, secrets(job.reference));
       if (answer.status.code === null) throw unreadable('read', 200, 'its body tells no status');
-      return readReport(answer, answer.status.code, job.steps, settings, secrets(job.reference, answer.token));
+      return readReport(answer, answer.status.code, job, settings, secrets(job.reference, answer.token));
     },
 
     async cancel(providerJobId, signal) {

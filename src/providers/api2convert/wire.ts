@@ -38,6 +38,8 @@ const outputSchema = z.object({
   source: section(z.object({ conversion: text })),
 });
 
+const conversionSchema = z.object({ id: text, category: text, target: text, output_target: entries(z.object({ type: text, status: text })) });
+
 const jobSchema = z.object({
   id: text,
   token: text,
@@ -47,13 +49,14 @@ const jobSchema = z.object({
   /** Credits. */
   spent: amount,
   errors: entries(jobErrorSchema),
-  conversion: entries(z.object({ id: text, category: text, target: text })),
+  conversion: entries(conversionSchema),
   output: entries(outputSchema),
 });
 
 const refusalSchema = z.object({ code: text, message: text });
 
 export type Api2convertJob = z.infer<typeof jobSchema>;
+export type Api2convertConversion = z.infer<typeof conversionSchema>;
 export type Api2convertJobError = z.infer<typeof jobErrorSchema>;
 export type Api2convertOutput = z.infer<typeof outputSchema>;
 export type Api2convertRefusal = z.infer<typeof refusalSchema>;
@@ -114,6 +117,10 @@ export const settingsSchema = z.strictObject({
   keyHeader: headerName.default('x-oc-api-key'),
   /** The header of a signed callback. */
   signatureHeader: headerName.default('x-oc-signature'),
+  /** Parameters of deliveries that no vendor document names: Google Drive's folder and file, YouTube's title. By default they are called as those of the other targets are. */
+  outputTargets: z
+    .strictObject({ driveFolder: z.string().min(1).default('folder'), driveFile: z.string().min(1).default('file'), youtubeTitle: z.string().min(1).default('title') })
+    .prefault({}),
   /** How this account's catalogue says OCR. No vendor document names the option, so without this OCR is not offered. */
   ocr: z
     .strictObject({

@@ -5,7 +5,9 @@ import type { Options } from '../../conversion/job-graph.js';
 import { OPERATIONS, resultFormat } from '../../conversion/operations.js';
 import { uploadKey, type Report, type RunningJob, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import { readJobError } from './errors.js';
+import { isDelivery, readDeliveries, toDeliveryTasks } from './deliveries.js';
 import { toPlaceImport } from './places.js';
+import { taskName } from './task-names.js';
 import { stateWords, type Settings, type State, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 
 export type TaskBody = Readonly<Record<string, unknown>>;
@@ -26,11 +28,6 @@ const RESERVED: ReadonlySet<string> = new Set(['operation', 'input', 'output_for
 /** What stands in the task itself (documents, "Compress"; SDKs). */
 const BESIDE_OPTIONS: ReadonlySet<string> = new Set(['engine', 'engine_version']);
 
-/** `<kind>-<id>-<reference>`, with `-2`, `-3`, … from the second of an id on. Kinds: "import", "result", "export", an operation. */
-export function taskName(kind: string, id: string, reference: string, index = 0): string {
-  return `${kind}-${id}-${reference}${index === 0 ? '' : `-${index + 1}`}`;
-}
-
 /** The body of `POST …/jobs`: a task per input, a task per file or per step, and an export of each, so that every result can be kept. */
 export function toJobBody(work: StageWork, settings: Settings): JobBody {
   const tasks: [name: string, body: TaskBody][] = [];
@@ -50,6 +47,7 @@ export function toJobBody(work: StageWork, settings: Settings): JobBody {
     });
     sources.set(step.id, results);
   }
+  for (const [name, body] of toDeliveryTasks(work.exports, work.reference, (step) => (sources.get(step) ?? []).map(({ task }) => task))) tasks.push([name, present(body)]);
   return { tag: work.reference, tasks: Object.fromEntries(tasks) };
 }
 
@@ -71,7 +69,10 @@ export function readReport(job: VendorJob, running: RunningJob, settings: Settin
   const states = job.tasks.map((task) => words(task.status));
   const failed = job.tasks.filter((_task, index) => states[index] === 'failed');
   const cost = { credits: sum(job.tasks.flatMap((task) => task.credits ?? [])) };
-  const state = job.status === null ? stateOfAll(states) : words(job.status);
+  const told = job.status === null ? stateOfAll(states) : words(job.status);
+  // A job of which nothing failed but a delivery made its files.
+  const onlyUndelivered = (told === 'failed' || told === 'succeeded') && failed.length > 0 && failed.every(isDelivery) && running.exports.length > 0;
+  const state = onlyUndelivered ? 'succeeded' : told;
   switch (state) {
     case 'running':
       return { state, progress: progressOf(job.tasks), word: (job.status ?? 'unknown').slice(0, 64) };
@@ -81,9 +82,10 @@ export function readReport(job: VendorJob, running: RunningJob, settings: Settin
       return { state, error: readJobError(job, failed, secrets), cost };
     case 'succeeded': {
       // "completed" with a failed task inside is no success.
-      if (failed.length > 0) return { state: 'failed', error: readJobError(job, failed, secrets), cost };
+      if (failed.length > 0 && !onlyUndelivered) return { state: 'failed', error: readJobError(job, failed, secrets), cost };
       const results = readResults(job.tasks, running);
-      return results instanceof ProviderError ? { state: 'failed', error: results, cost } : { state, results, cost };
+      if (results instanceof ProviderError) return { state: 'failed', error: onlyUndelivered ? readJobError(job, failed, secrets) : results, cost };
+      return { state, results, deliveries: readDeliveries(job.tasks, running, (task) => words(task.status), secrets), cost };
     }
     default:
       return state satisfies never;
@@ -113,7 +115,7 @@ interface Place {
 
 /** The export tasks, each with its step: by its name, else by what it exports, else, where the numbers agree, by order. */
 function exportsOf(tasks: readonly VendorTask[], running: RunningJob): (Place & { readonly task: VendorTask })[] {
-  const exporting = tasks.filter((task) => (task.operation ?? task.name ?? '').startsWith('export'));
+  const exporting = tasks.filter((task) => (task.operation ?? task.name ?? '').startsWith('export') && !isDelivery(task));
   const names = new Map(tasks.map((task) => [task.id, task.name]));
   const placed = exporting.map((task) => {
     const told = [task.name, ...task.inputs, ...task.inputs.map((id) => names.get(id) ?? null)];

@@ -4,7 +4,7 @@ import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } 
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
 import { readForms, readReport, toJobBody } from './mapper.js';
-import { takes } from './places.js';
+import { delivers, takes } from './places.js';
 import { readCallbackJobId, readFormatNames, readJob, readJson, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -59,6 +59,7 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     traits: { wholeGraph: true, startsOnCreate: true, callbacks: 'account', inputTypes: INPUT_TYPES },
     offers,
     takes,
+    delivers,
 
     async create(work, signal) {
       const answer = await ask({ name: 'create', method: 'POST', url: `${process}/jobs`, headers, json: toJobBody(work, settings), signal });

@@ -23,7 +23,6 @@ const LATER: readonly Row[] = [
   ['an input that the gateway fetches', from({ ...PHOTO, fetch: 'gateway' }), '/inputs/0/fetch'],
   ['an input fetched with headers', from({ ...PHOTO, fetch: 'gateway', headers: { cookie: 'a=b' } }), '/inputs/0/fetch'],
   ['a resumable upload', from({ type: 'upload', filename: 'a.png', uploadId: 'u1' }), '/inputs/0/uploadId'],
-  ['exports', toPng({ exports: [{ type: 's3', inputs: ['step-1'], bucket: 'b', key: 'k', region: 'r', credentials: key }] }), '/exports'],
   ['a webhook', toPng({ webhook: { url: 'https://caller.example/hook', events: ['job.completed'], secret: 'whsec_aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8=' } }), '/webhook'],
   ['maxCost', routed({ maxCost: { amount: '0.05', currency: 'USD' } }), '/routing/maxCost'],
   ['strict', routed({ strict: true }), '/routing/strict'],

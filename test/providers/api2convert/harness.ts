@@ -24,6 +24,16 @@ export const harness: AdapterHarness = {
     readRunning: [{ status: 200, body: jobBody({ status: { code: 'processing' } }) }],
     readSucceeded: [{ status: 200, body: completed() }],
     readFailed: [{ status: 200, body: failed({ source: 'conversion', code: 6005, message: 'Your file is missing important meta data' }) }],
+    readDelivered: (outcome) => [
+      {
+        status: 200,
+        body: completed({
+          output: [],
+          conversion: [{ id: 'c-png', category: 'image', target: 'png', output_target: [{ type: 'amazons3', status: outcome === 'delivered' ? 'completed' : 'failed' }] }],
+          errors: outcome === 'delivered' ? [] : [{ source: 'conversion', id_source: 'c-png', code: 99, message: 'No such bucket' }],
+        }),
+      },
+    ],
     readSucceededWithoutFile: [{ status: 200, body: completed({ output: [] }) }],
     readStatus: (word) => [{ status: 200, body: jobBody({ status: { code: word, info: '' } }) }],
     refusal: (_status, message) => ({ code: 8, message, errors: {} }),
@@ -47,6 +57,7 @@ export const harness: AdapterHarness = {
     listed: ['png', 'jpg', 'operation/compress'],
     balance: { credits: 1848, unlimited: false },
   },
+  delivered: ['s3', 'gcs', 'azure-blob', 'ftp', 'google-drive', 'youtube'],
   offered: [
     'convert', 'compress', 'merge', 'archive', 'thumbnail', 'capture', 'resize', 'compare-images', 'video-to-images', 'analyze-image', 'cut-video', 'slideshow', 'merge-streams', 'extract-streams',
     'compare-videos', 'adjust-volume', 'to-pdfa', 'validate-pdfa', 'pdf-booklet', 'compare-pdfs', 'extract-archive', 'extract-assets', 'extract-pdf-assets', 'hash', 'read-metadata',

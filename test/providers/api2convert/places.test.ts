@@ -24,16 +24,19 @@ it('gcs is said with a service account\'s key file', () => {
 });
 
 it.each<[string, PlaceInput['type'], object]>([
-  ['region', 's3', { region: 'eu-west-1' }],
   ['endpoint', 's3', { endpoint: 'https://s3.example.com' }],
-  ['sessionToken', 's3', { credentialFields: ['accessKeyId', 'secretAccessKey', 'sessionToken'] }],
   ['projectId', 'gcs', { projectId: undefined }],
-  ['port', 'ftp', { port: 2121 }],
+  ['SFTP', 'sftp', {}],
 ])('what would be lost is not offered: %s', (word, type, more) => {
   const offer = takes({ ...PLACES[type].place, ...more });
   expect(offer.offered ? '' : offer.reason).toContain(word);
 });
 
-it('the port that FTP has anyway is no loss', () => {
-  expect(takes({ ...PLACES.ftp.place, port: 21 } as PlaceInput)).toEqual({ offered: true });
+it('region, session token and port are said where the caller says them', () => {
+  const s3 = workOver(work, 's3', { region: 'eu-west-1' });
+  const [input] = s3.inputs;
+  if (input?.source.type !== 'place') throw new Error('no place');
+  const temporary = { ...s3, inputs: [{ ...input, source: { ...input.source, credentials: { ...input.source.credentials, sessionToken: 'session' } } }] };
+  expect(toCreateBody(temporary, settingsSchema.parse({})).input).toMatchObject([{ parameters: { region: 'eu-west-1' }, credentials: { sessiontoken: 'session' } }]);
+  expect(toCreateBody(workOver(work, 'ftp', { port: 2121 }), settingsSchema.parse({})).input).toMatchObject([{ parameters: { port: 2121 } }]);
 });

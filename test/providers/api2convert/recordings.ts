@@ -19,7 +19,7 @@ const running = (word: string): RecordedFixture => ({
 const succeeded = (name: string, body: unknown, results: readonly unknown[], credits: number | null): RecordedFixture => ({
   name,
   answers: answer(body),
-  report: { state: 'succeeded', results: results as never, cost: { credits } },
+  report: { state: 'succeeded', results: results as never, deliveries: [], cost: { credits } },
 });
 
 const thumb = step({ id: 'thumb', operation: 'thumbnail', parameters: { to: 'png', width: 300 } });
@@ -32,10 +32,10 @@ const twoResults = [{ ...resultFile, step: 'thumb', providerFileId: 'o-2' }, res
 const twoSteps = (name: string, fields: Readonly<Record<string, unknown>>, report: RecordedFixture['report']): RecordedFixture => ({
   name,
   answers: answer(completed({ conversion: conversions, output: twoOutputs, ...fields })),
-  job: { providerJobId: JOB_ID, reference: REFERENCE, steps: [toPng, thumb] },
+  job: { providerJobId: JOB_ID, reference: REFERENCE, steps: [toPng, thumb], exports: [] },
   report,
 });
-const bothSteps: RecordedFixture['report'] = { state: 'succeeded', results: twoResults, cost: { credits: 1 } };
+const bothSteps: RecordedFixture['report'] = { state: 'succeeded', results: twoResults, deliveries: [], cost: { credits: 1 } };
 const withoutFile: RecordedFixture['report'] = { state: 'failed', kind: 'output_invalid', code: null, cost: { credits: 1 } };
 
 /** The shapes of the vendor's documents, and the oddities that its back end is known for. */

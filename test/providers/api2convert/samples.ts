@@ -16,6 +16,7 @@ export const work: StageWork = {
   callbackUrl: `https://gateway.example/v1/callbacks/api2convert/${REFERENCE}`,
   inputs: [{ id: 'photo', part: '', filename: 'photo.jpg', source: { type: 'url', url: 'https://files.example/photo.jpg' } }],
   steps: [toPng],
+  exports: [],
 };
 
 export const uploadWork: StageWork = { ...work, inputs: [{ id: 'photo', part: '', filename: 'bytes.jpg', source: { type: 'upload', size: 5 } }] };

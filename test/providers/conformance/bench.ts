@@ -28,7 +28,7 @@ export async function failureOf(call: Promise<unknown>): Promise<ProviderError> 
 }
 
 export function runningJob(harness: AdapterHarness, providerJobId = harness.answers.providerJobId): RunningJob {
-  return { providerJobId, reference: harness.work.reference, steps: harness.work.steps };
+  return { providerJobId, reference: harness.work.reference, steps: harness.work.steps, exports: [] };
 }
 
 export function plain(report: Report): ExpectedReport {

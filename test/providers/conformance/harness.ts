@@ -1,4 +1,5 @@
 import type { ErrorKind } from '../../../src/conversion/errors.js';
+import type { ExportType } from '../../../src/conversion/job-graph.js';
 import type { Cost, Inspection, Provider, ProviderAccount, Report, RunningJob, StageWork } from '../../../src/conversion/provider.js';
 import type { VendorHttp } from '../../../src/providers/vendor-call.js';
 import type { ScriptedAnswer } from '../scripted-http.js';
@@ -21,6 +22,8 @@ export interface AdapterHarness {
   readonly inspection: InspectionSample;
   /** The operations of the contract that the vendor is offered for; every other one is refused with a reason. */
   readonly offered: readonly string[];
+  /** The export types that the vendor delivers itself; every other one is refused with a reason. */
+  readonly delivered: readonly ExportType[];
   /** What a 402 means whose body names no code. */
   readonly paymentRequired: Extract<ErrorKind, 'quota_exhausted' | 'rate_limited'>;
   /** Secrets that the answers of `createForUpload` hold (job token, upload signature): never in an error. */
@@ -41,6 +44,8 @@ export interface HarnessAnswers {
   readonly readRunning: readonly ScriptedAnswer[];
   readonly readSucceeded: readonly ScriptedAnswer[];
   readonly readFailed: readonly ScriptedAnswer[];
+  /** A job whose step was done and whose only delivery was made, or refused with the words "No such bucket". */
+  readonly readDelivered: (outcome: 'delivered' | 'refused') => readonly ScriptedAnswer[];
   /** A success whose step has no file. */
   readonly readSucceededWithoutFile: readonly ScriptedAnswer[];
   /** A job whose status is `word`. */

@@ -35,6 +35,7 @@ export const harness: AdapterHarness = {
     readRunning: [ok(inTheDocumentsWords('processing', { name: CONVERT, operation: 'convert', status: 'processing' }))],
     readSucceeded: [ok(inTheDocumentsWords('completed', exported))],
     readFailed: [ok(inTheDocumentsWords('failed', { name: CONVERT, operation: 'convert', status: 'failed', result: { errorCode: 'processing_failed', msg: 'Task failed due to internal process failure.' } }))],
+    readDelivered: (outcome) => [ok({ id: JOB_ID, status: outcome === 'delivered' ? 'completed' : 'failed', tasks: [exported, { name: `deliver-bucket-${MARK}`, operation: 'export/s3', ...(outcome === 'delivered' ? { status: 'completed' } : { status: 'failed', message: 'No such bucket' }) }] })],
     readSucceededWithoutFile: [ok(inTheDocumentsWords('completed', { ...exported, result: { files: [] } }))],
     readStatus: (status) => [ok(inTheDocumentsWords(status, exported))],
     refusal: (_status, message) => ({ message }),
@@ -44,24 +45,24 @@ export const harness: AdapterHarness = {
     {
       name: 'a job of the documents, listed without tasks, its tasks told apart',
       answers: [ok({ id: JOB_ID, status: 'completed', tasks: [] }), ok({ data: [{ operation: 'convert', status: 'completed' }, { operation: 'export/url', status: 'completed', result: { url: FILE.url } }], meta: { count: 2 } })],
-      report: { state: 'succeeded', results: [resultOf('png', { filename: null, url: FILE.url, size: null })], cost: { credits: null } },
+      report: { state: 'succeeded', results: [resultOf('png', { filename: null, url: FILE.url, size: null })], deliveries: [], cost: { credits: null } },
     },
     {
       name: 'a job of the SDKs\' dialect, wrapped, with credits',
       answers: [
         ok({ data: { id: JOB_ID, status: 'finished', tasks: [{ name: CONVERT, operation: 'convert', status: 'finished', code: null, message: null, percent: 100, credits: '2' }, { ...exported, status: 'finished', credits: 1, payload: { operation: 'export/url', input: [CONVERT] } }] } }),
       ],
-      report: { state: 'succeeded', results: [resultOf('png')], cost: { credits: 3 } },
+      report: { state: 'succeeded', results: [resultOf('png')], deliveries: [], cost: { credits: 3 } },
     },
     {
       name: 'a website\'s job: results, plural, and a link',
       answers: [ok({ job: { id: JOB_ID, status: 'completed' }, tasks: [{ name: EXPORT, results: [], links: { download: FILE.url } }] })],
-      report: { state: 'succeeded', results: [resultOf('png', { filename: null, url: FILE.url, size: null })], cost: { credits: null } },
+      report: { state: 'succeeded', results: [resultOf('png', { filename: null, url: FILE.url, size: null })], deliveries: [], cost: { credits: null } },
     },
     {
       name: 'a job without a word of its own, whose tasks have all ended',
       answers: [ok({ id: JOB_ID, status: null, tasks: [{ name: CONVERT, operation: 'convert', status: 'finished' }, { ...exported, status: 'finished' }] })],
-      report: { state: 'succeeded', results: [resultOf('png')], cost: { credits: null } },
+      report: { state: 'succeeded', results: [resultOf('png')], deliveries: [], cost: { credits: null } },
     },
     {
       name: 'a job that waits, with the mean of its tasks\' progress',
@@ -97,6 +98,7 @@ export const harness: AdapterHarness = {
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
   },
   offered: ['convert', 'compress', 'merge', 'archive', 'capture', 'ocr', 'watermark', 'thumbnail'],
+  delivered: ['s3', 'gcs', 'azure-blob', 'sftp'],
   paymentRequired: 'quota_exhausted',
   secretsInAnswers: [SIGNATURE],
 };

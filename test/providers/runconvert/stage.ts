@@ -11,11 +11,11 @@ export const uploadInput = (id: string, filename: string | null, size = 5, part 
 
 export const step = (id: string, operation: string, more: Partial<StageStep> = {}): StageStep => ({ id, operation, inputs: ['photo'], from: null, parameters: {}, options: {}, providerOptions: {}, ...more });
 
-export const stage = (inputs: readonly StageInput[], ...steps: readonly StageStep[]): StageWork => ({ reference: REFERENCE, callbackUrl: null, inputs, steps });
+export const stage = (inputs: readonly StageInput[], ...steps: readonly StageStep[]): StageWork => ({ reference: REFERENCE, callbackUrl: null, inputs, steps, exports: [] });
 
 export const toPng = step('png', 'convert', { from: 'jpg', parameters: { to: 'png' } });
 
-export const running = (...steps: readonly StageStep[]): RunningJob => ({ providerJobId: JOB_ID, reference: REFERENCE, steps });
+export const running = (...steps: readonly StageStep[]): RunningJob => ({ providerJobId: JOB_ID, reference: REFERENCE, steps, exports: [] });
 
 export const ok = (body: unknown): ScriptedAnswer => ({ status: 200, body });
 

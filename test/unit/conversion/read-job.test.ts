@@ -130,7 +130,7 @@ const COMPLAINTS: readonly Complaint[] = [
   { when: 'a step names no file', body: step({ inputs: [] }), at: ['/steps/0/inputs'] },
   { when: 'a step needs files and the job has none', body: { inputs: [] }, at: ['/steps/0/inputs'] },
   { when: 'steps go round in a circle', body: { steps: [{ ...convert, inputs: ['input-1'] }, { ...convert, inputs: ['step-3'] }, { ...convert, inputs: ['step-2'] }] }, at: ['/steps/2/inputs'] },
-  { when: 'there are exports', body: { exports: [{ type: 's3', bucket: 'b', key: 'k' }] }, at: ['/exports'] },
+  { when: 'an export lacks what it needs', body: { exports: [{ type: 's3', bucket: 'b' }] }, at: ['/exports/0/key'] },
   { when: 'there is a webhook', body: { webhook: { url: 'https://example.com' } }, at: ['/webhook'] },
   { when: 'a strategy is not built', body: { routing: { strategy: 'fastest' } }, at: ['/routing/strategy'] },
   { when: 'providers are unknown', body: { routing: { only: ['third'], exclude: ['first', 'fourth'], prefer: ['fifth'] } }, at: ['/routing/only/0', '/routing/exclude/1', '/routing/prefer/0'] },

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { assignSteps, type Choice } from '../../../src/routing/assign.js';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
 
-const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), price: () => null }));
+const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), price: () => null }));
 
 interface Drawn {
   readonly steps: readonly PlanStep[];
@@ -20,7 +20,7 @@ const drawn: fc.Arbitrary<Drawn> = fc
     { minLength: 1, maxLength: 6 },
   )
   .map((entries) => ({
-    steps: entries.map(({ over }, index) => ({ id: `s${index}`, inputs: [...new Set(over.map((from) => (from < index ? `s${from}` : `file${from % 3}`)))], wishes: [] })),
+    steps: entries.map(({ over }, index) => ({ id: `s${index}`, inputs: [...new Set(over.map((from) => (from < index ? `s${from}` : `file${from % 3}`)))], wishes: [], files: [], exports: [], consumed: false })),
     choices: new Map(
       entries.map(({ offers }, index) => [
         `s${index}`,
@@ -62,7 +62,7 @@ it('no other assignment is better: every one of them tried', () => {
 });
 
 it('the largest graph that is taken is planned without a noticeable wait', () => {
-  const steps = Array.from({ length: 64 }, (_, index): PlanStep => ({ id: `s${index}`, inputs: index === 0 ? ['file'] : [`s${index - 1}`, `s${Math.floor(index / 2)}`].filter((id, place, all) => all.indexOf(id) === place && id !== `s${index}`), wishes: [] }));
+  const steps = Array.from({ length: 64 }, (_, index): PlanStep => ({ id: `s${index}`, inputs: index === 0 ? ['file'] : [`s${index - 1}`, `s${Math.floor(index / 2)}`].filter((id, place, all) => all.indexOf(id) === place && id !== `s${index}`), wishes: [], files: [], exports: [], consumed: false }));
   const choices = new Map(steps.map(({ id }, index) => [id, PROVIDERS.map((candidate, rank): Choice => ({ candidate, rank, price: new Decimal(((index * 7 + rank * 3) % 5) + 1) }))]));
   const before = performance.now();
   const found = assignSteps(steps, choices);

@@ -8,13 +8,15 @@ import { formatsOf } from '../../../src/conversion/graph-formats.js';
 import { planSteps } from '../../../src/routing/wishes.js';
 
 const wish = (operation: string, to?: string, from: string | null = null): StepWish => ({ operation, from, parameters: to === undefined ? {} : { to }, options: {} });
-const planStep = (id: string, operation: string, inputs: readonly string[] = ['file']): PlanStep => ({ id, inputs, wishes: [wish(operation)] });
+const planStep = (id: string, operation: string, inputs: readonly string[] = ['file']): PlanStep => ({ id, inputs, wishes: [wish(operation)], files: [], exports: [], consumed: false });
 
 /** Offers the operations of `prices`; null: at a price nobody knows. */
 const candidate = (id: string, prices: Readonly<Record<string, string | null>>, wholeGraph = true): Candidate => ({
   id,
   wholeGraph,
   offers: ({ operation }) => (operation in prices ? { offered: true } : { offered: false, reason: `${id} has no ${operation}.` }),
+  takes: () => ({ offered: true }),
+  delivers: () => ({ offered: true }),
   price: ({ operation }) => (typeof prices[operation] === 'string' ? new Decimal(prices[operation]) : null),
 });
 
@@ -66,7 +68,7 @@ describe('who gets a job', () => {
 
   it('a step is offered only when every format that goes in is', () => {
     const picky: Candidate = { ...candidate('picky', { convert: '1' }), offers: ({ from }) => (from === 'jpg' ? { offered: true } : { offered: false, reason: `not from ${from}` }) };
-    const step: PlanStep = { id: 'a', inputs: ['x', 'y'], wishes: [wish('convert', 'png', 'jpg'), wish('convert', 'png', 'mp3')] };
+    const step: PlanStep = { id: 'a', inputs: ['x', 'y'], wishes: [wish('convert', 'png', 'jpg'), wish('convert', 'png', 'mp3')], files: [], exports: [], consumed: false };
     expect(plan([step], [picky])).toEqual({ refusals: [{ step: 'a', provider: 'picky', reason: 'not from mp3' }] });
   });
 });
@@ -116,7 +118,7 @@ describe('what is asked of a provider', () => {
     { id: 'dark', type: 'upload' },
   ];
   const step = (id: string, operation: string, from: readonly string[], parameters: Step['parameters'] = {}): Step => ({ id, operation, inputs: from, parameters, options: {}, providerOptions: {} });
-  const froms = (steps: readonly Step[]) => planSteps(steps, formatsOf(inputs, steps)).map(({ id, wishes }) => [id, wishes.map(({ from }) => from)]);
+  const froms = (steps: readonly Step[]) => planSteps({ inputs, exports: [] }, steps, formatsOf(inputs, steps)).map(({ id, wishes }) => [id, wishes.map(({ from }) => from)]);
 
   it('formats are followed from names and addresses through the steps', () => {
     const steps = [step('small', 'compress', ['named', 'linked']), step('page', 'convert', ['small'], { to: 'pdf' }), step('all', 'merge', ['page', 'dark'], { to: 'pdf' }), step('text', 'ocr', ['all']), step('end', 'convert', ['text'], { to: 'txt' })];

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
 import { cutStages } from '../../../src/routing/stages.js';
 
-const candidate = (id: string, wholeGraph: boolean): Candidate => ({ id, wholeGraph, offers: () => ({ offered: true }), price: () => null });
+const candidate = (id: string, wholeGraph: boolean): Candidate => ({ id, wholeGraph, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), price: () => null });
 const CANDIDATES = [candidate('whole', true), candidate('whole-too', true), candidate('flat', false), candidate('flat-too', false)];
 
 interface Assigned {
@@ -14,7 +14,7 @@ interface Assigned {
 const assigned: fc.Arbitrary<Assigned> = fc
   .array(fc.record({ over: fc.uniqueArray(fc.nat({ max: 20 }), { maxLength: 3 }), at: fc.nat({ max: CANDIDATES.length - 1 }) }), { minLength: 1, maxLength: 12 })
   .map((drawn) => {
-    const steps = drawn.map(({ over }, index): PlanStep => ({ id: `s${index}`, inputs: over.map((from) => (from < index ? `s${from}` : `file${from % 3}`)).filter((id, place, all) => all.indexOf(id) === place), wishes: [] }));
+    const steps = drawn.map(({ over }, index): PlanStep => ({ id: `s${index}`, inputs: over.map((from) => (from < index ? `s${from}` : `file${from % 3}`)).filter((id, place, all) => all.indexOf(id) === place), wishes: [], files: [], exports: [], consumed: false }));
     return { steps, assignment: new Map(drawn.map(({ at }, index) => [`s${index}`, CANDIDATES[at] as Candidate])) };
   });
 
