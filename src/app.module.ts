@@ -41,6 +41,7 @@ import { EGRESS_POLICY } from './platform/tokens.js';
 import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
 import { CatalogueController } from './routing/catalogue.controller.js';
+import { CatalogueViews } from './routing/catalogue-views.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackService } from './webhooks/callback.service.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
@@ -74,7 +75,7 @@ export class AppModule {
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
-        RouterService, ResultKeeper,
+        CatalogueViews, RouterService, ResultKeeper,
         JobStore, JobEnding, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,

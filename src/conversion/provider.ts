@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { Credentials, JobExport, JobInput, Money, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
 import { spellingsOf } from './redaction.js';
@@ -14,8 +15,11 @@ export interface Provider {
   readonly adapter: string;
   readonly traits: ProviderTraits;
 
-  /** Whether the vendor can do a step, from what is known without asking it. */
-  offers(wish: StepWish): Offer;
+  /**
+   * Whether the vendor can do a step, from what is known without asking it. `listed`: its live catalogue names this very thing, so that
+   * what the documents say of formats no longer counts; what cannot be told to the vendor is not offered all the same.
+   */
+  offers(wish: StepWish, listed?: boolean): Offer;
   /** Whether the vendor can be told all that an input of one of `traits.inputTypes` says: what would be lost is not offered. */
   takes(input: JobInput): Offer;
   /** Whether the vendor can deliver a step's results itself, with all that the export says. `consumed`: another step needs the results too. */
@@ -38,6 +42,11 @@ export interface Provider {
 
   /** How the account stands: reads alone, costs nothing. Calls are named "account" (with the key) and "catalogue". */
   inspect?(signal: AbortSignal): Promise<Inspection>;
+
+  /** The vendor's live catalogue, whole: reads alone, costs nothing, may be many calls, each named "catalogue". */
+  catalogue?(signal: AbortSignal): Promise<Catalogue>;
+  /** What the vendor's documents tell of options and prices: it counts where the live catalogue is silent. */
+  readonly shipped?: readonly CatalogueEntry[];
 }
 
 /** A key that works, and what the account can see with it. */

@@ -1,3 +1,4 @@
+import type { Catalogue } from '../conversion/catalogue.js';
 import type { Content, CreatedJob, Inspection, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
 import type { ProviderError } from '../conversion/errors.js';
 import { readCallFailure } from './vendor-call.js';
@@ -9,6 +10,8 @@ const READ_MS = 30_000;
 const CANCEL_MS = 15_000;
 /** A catalogue may be many pages. */
 const INSPECT_MS = 60_000;
+/** Where a vendor is asked pair by pair it is hundreds of calls. */
+const CATALOGUE_MS = 300_000;
 
 /**
  * A provider as the rest of the service uses it: every call has a deadline, and whatever goes wrong is a `ProviderError`.
@@ -40,6 +43,11 @@ export class GuardedProvider {
   /** Null where the adapter has no way to look. */
   async inspect(signal: AbortSignal): Promise<Inspection | null> {
     return guarded(signal, INSPECT_MS, async (limited) => (await this.inner.inspect?.(limited)) ?? null);
+  }
+
+  /** Null where the vendor has none that the adapter can read. */
+  async catalogue(signal: AbortSignal): Promise<Catalogue | null> {
+    return guarded(signal, CATALOGUE_MS, async (limited) => (await this.inner.catalogue?.(limited)) ?? null);
   }
 }
 

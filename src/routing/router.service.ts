@@ -3,6 +3,7 @@ import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
 import type { Offer, Provider } from '../conversion/provider.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
+import { CatalogueViews } from './catalogue-views.js';
 import { plan, type Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { tablePrice } from './pricing.js';
@@ -20,7 +21,10 @@ export type Route = Plan & { readonly exclusions: readonly Exclusion[] };
 /** Gathers the facts that the planner needs. */
 @Injectable()
 export class RouterService {
-  constructor(private readonly registry: Registry) {}
+  constructor(
+    private readonly registry: Registry,
+    private readonly views: CatalogueViews,
+  ) {}
 
   /** A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`. */
   route(graph: Pick<JobGraph, 'inputs' | 'exports' | 'routing'>, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
@@ -31,7 +35,7 @@ export class RouterService {
       return exclusion === null;
     });
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
-    return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing))), exclusions };
+    return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing, this.views))), exclusions };
   }
 }
 
@@ -54,12 +58,13 @@ function preferred(entries: readonly RegisteredProvider[], routing: Routing): re
 }
 
 /** A provider that the caller prefers is taken whatever it costs: prices only count among the others. */
-function toCandidate({ id, config, guarded }: RegisteredProvider, routing: Routing): Candidate {
+function toCandidate(entry: RegisteredProvider, routing: Routing, views: CatalogueViews): Candidate {
+  const { id, config, guarded } = entry;
   const byPrice = routing.strategy === 'cheapest' && routing.prefer.length === 0;
   return {
     id,
     wholeGraph: guarded.inner.traits.wholeGraph,
-    offers: (wish) => guarded.inner.offers(wish),
+    offers: (wish) => views.offer(entry, wish),
     takes: (file) => takes(guarded.inner, file),
     delivers: (target, consumed) => guarded.inner.delivers(target, consumed),
     price: (wish) => (byPrice ? tablePrice(config.pricing ?? null, wish) : null),

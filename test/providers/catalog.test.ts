@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 const PROVIDERS = new URL('../../src/providers/', import.meta.url);
 /** An adapter may have more; these it has in any case. */
-const FILES = ['deliveries.ts', 'errors.ts', 'formats.ts', 'mapper.ts', 'places.ts', 'provider.ts', 'wire.ts'];
+const FILES = ['catalogue-calls.ts', 'catalogue.ts', 'deliveries.ts', 'errors.ts', 'formats.ts', 'mapper.ts', 'places.ts', 'provider.ts', 'shipped.ts', 'wire.ts'];
 
 const adapters = readdirSync(PROVIDERS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
 

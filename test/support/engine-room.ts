@@ -22,6 +22,7 @@ import { Database } from '../../src/platform/database.js';
 import { DueNotice } from '../../src/platform/due-notice.js';
 import { parseCidrs } from '../../src/platform/egress.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
+import { CatalogueViews } from '../../src/routing/catalogue-views.js';
 import { RouterService } from '../../src/routing/router.service.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { fakeRegistry, type FakeProvider } from './fake-provider.js';
@@ -92,7 +93,7 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
 
 function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
   const registry = fakeRegistry(providers, config);
-  const router = new RouterService(registry);
+  const router = new RouterService(registry, new CatalogueViews(registry));
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const jobs = new JobStore(database, new DueNotice(database), credentials);
   const stages = new StageStore(database);

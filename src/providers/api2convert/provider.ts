@@ -2,20 +2,20 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { CallbackReading, CreatedJob, Inspection, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
 import { secretsOf } from '../../conversion/provider.js';
 import { ProviderError } from '../../conversion/errors.js';
+import { toCatalogueEntries } from './catalogue.js';
+import { readWholeCatalogue } from './catalogue-calls.js';
+import { SHIPPED } from './shipped.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
 import { delivers, takes } from './places.js';
-import { readCatalogueText, readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
+import { readContractsText, readJobText, settingsSchema, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
 
 /** Statuses of a job that was not started yet (API document, statuses). */
 const BEFORE_START: ReadonlySet<string> = new Set(['created', 'incomplete', 'ready']);
-
-/** The vendor's own command-line client reads no further. */
-const MOST_PAGES = 200;
 
 type Call = Omit<VendorCall, 'name' | 'signal'>;
 
@@ -56,6 +56,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     offers: (wish) => offers(wish, settings),
     takes,
     delivers,
+    shipped: SHIPPED,
 
     async create(work, signal) {
       const answer = await ask('create', { method: 'POST', url: jobs, headers, json: toCreateBody(work, settings) }, signal);
@@ -121,6 +122,14 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
       const none = told === null || told.contracts.length === 0 ? ['There is no active contract: only the free credits of a day, if any, can be used.'] : [];
       return { account: 'ok', catalogue: readCatalogue(entries), balance: readBalance(told), remarks: [...none, ...remarks] } satisfies Inspection;
     },
+
+    /** "Gets a list of the valid conversions that can be made with the API" (OpenAPI document): what is not in it is not there. */
+    async catalogue(signal) {
+      const { entries, remarks } = await wholeCatalogue(signal);
+      // Half a catalogue would take away the other half.
+      if (remarks.length > 0) throw unreadable('catalogue', 200, `it cannot be read whole. ${remarks.join(' ')}`);
+      return { entries: toCatalogueEntries(entries, settings), complete: true, remarks: [] };
+    },
   };
 
   async function get(name: CallName, url: string, signal: AbortSignal): Promise<VendorAnswer> {
@@ -129,20 +138,8 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     return answer;
   }
 
-  /** Page by page until one is empty: no answer tells how many there are. */
-  async function wholeCatalogue(signal: AbortSignal): Promise<{ entries: readonly Api2convertEntry[]; remarks: readonly string[] }> {
-    const all: Api2convertEntry[] = [];
-    let before = '';
-    for (let page = 1; page <= MOST_PAGES; page += 1) {
-      const answer = await get('catalogue', `${base}/conversions?page=${page}`, signal);
-      const entries = answer.status === 204 ? [] : readCatalogueText(answer.text);
-      if (entries === null) throw unreadable('catalogue', answer.status, 'its body is no list');
-      if (entries.length === 0) return { entries: all, remarks: [] };
-      if (answer.text === before) return { entries: all, remarks: ['The catalogue gives the same page again and again: `page` is not honoured.'] };
-      before = answer.text;
-      all.push(...entries);
-    }
-    return { entries: all, remarks: [`The catalogue does not end within ${MOST_PAGES} pages.`] };
+  function wholeCatalogue(signal: AbortSignal): ReturnType<typeof readWholeCatalogue> {
+    return readWholeCatalogue((page) => get('catalogue', `${base}/conversions?page=${page}`, signal), (status, what) => unreadable('catalogue', status, what));
   }
 
   /** Where uploads go. After a restart the notes are gone and the job is asked. */

@@ -67,7 +67,8 @@ export function readJobText(body: string): Api2convertJob | null {
   return value === null ? null : jobSchema.parse(value);
 }
 
-const catalogueSchema = entries(z.object({ id: text, category: text, target: text }));
+/** `options`: a map of descriptions, looked at one by one (`catalogue.ts`). */
+const catalogueSchema = entries(z.object({ id: text, category: text, target: text, options: z.unknown().optional() }));
 const contractsSchema = z.object({ contracts: entries(z.object({ contract_type: text, credits_remaining: amount })), credits_remaining: amount });
 
 export type Api2convertEntry = z.infer<typeof catalogueSchema>[number];

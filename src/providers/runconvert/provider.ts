@@ -1,10 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { secretsOf, uploadKey, type CallbackReading, type CreatedJob, type Inspection, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
+import { readCatalogue as readCore } from './catalogue-calls.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
 import { readForms, readReport, toJobBody } from './mapper.js';
 import { delivers, takes } from './places.js';
+import { SHIPPED } from './shipped.js';
 import { readCallbackJobId, readFormatNames, readJob, readJson, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -60,6 +62,7 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     offers,
     takes,
     delivers,
+    shipped: SHIPPED,
 
     async create(work, signal) {
       const answer = await ask({ name: 'create', method: 'POST', url: `${process}/jobs`, headers, json: toJobBody(work, settings), signal });
@@ -101,6 +104,14 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
       if (names.length === 0) return inspected(null, ['RunConvert\'s list of formats is empty, or in a shape that cannot be read.']);
       return inspected(readCatalogue(names), []);
     },
+
+    catalogue: (signal) => readCore(
+      async (path, query) => {
+        const answer = await ask({ name: 'catalogue', method: 'GET', url: `${base}/core/${path}${Object.keys(query).length === 0 ? '' : `?${new URLSearchParams(query).toString()}`}`, headers, signal });
+        return answer.status === 404 ? null : taken('catalogue', answer).text;
+      },
+      (what) => unreadable('catalogue', what),
+    ),
   };
 }
 

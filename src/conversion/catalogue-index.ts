@@ -1,0 +1,86 @@
+import { hasTarget, type Catalogue, type CatalogueEntry, type OptionsSchema } from './catalogue.js';
+import { mergedOptions, OptionsUnion } from './options-union.js';
+
+/**
+ * What a catalogue says of a wish.
+ * - `listed`: by its target at the least. - `unlisted`: it lists others of its kind, and not this one. - `silent`: nothing.
+ */
+export type Listing = 'listed' | 'unlisted' | 'silent';
+
+type Sources = Map<string | null, CatalogueEntry>;
+
+/** A catalogue made ready to be asked. Filled slice by slice, so that a large one never holds up who else runs here; then only read. */
+export class CatalogueIndex {
+  private readonly operations = new Map<string, Map<string | null, Sources>>();
+  private readonly unions = new Map<string, OptionsUnion>();
+  private readonly prices = new Map<string, number | null>();
+  private readonly sources = new Map<string, Set<string | null>>();
+  private count = 0;
+
+  /** `covered`: operations of which the vendor is known to list all that it does, so that silence about one means that it is gone; "*": of every operation. */
+  constructor(private readonly covered: ReadonlySet<string>) {}
+
+  get size(): number {
+    return this.count;
+  }
+
+  add(entries: readonly CatalogueEntry[]): this {
+    for (const entry of entries) {
+      this.count += 1;
+      if (entry.operation === null) continue;
+      const targets = this.operations.get(entry.operation) ?? new Map<string | null, Sources>();
+      const sources: Sources = targets.get(entry.to) ?? new Map<string | null, CatalogueEntry>();
+      this.operations.set(entry.operation, targets.set(entry.to, sources.set(entry.from, entry)));
+      this.sources.set(entry.operation, (this.sources.get(entry.operation) ?? new Set()).add(entry.from));
+      const union = this.unions.get(entry.operation) ?? new OptionsUnion();
+      this.unions.set(entry.operation, union.add(entry.options));
+      const price = this.prices.get(entry.operation);
+      this.prices.set(entry.operation, price === undefined || price === entry.credits ? entry.credits : null);
+    }
+    return this;
+  }
+
+  /** `from` null: nobody can tell. `to` null: the step names none. */
+  listing(operation: string, from: string | null, to: string | null): Listing {
+    const targets = this.operations.get(operation);
+    if (targets === undefined) return this.covered.has('*') || this.covered.has(operation) ? 'unlisted' : 'silent';
+    return this.matching(operation, from, to).length > 0 ? 'listed' : 'unlisted';
+  }
+
+  /** Whether the vendor names this format as a source of an operation at all; true where it does not list by source. */
+  knowsSource(operation: string, from: string): boolean {
+    const sources = this.sources.get(operation);
+    return sources === undefined || sources.has(from) || sources.has(null);
+  }
+
+  /** Whether the vendor lists this very pair, and not its target alone. */
+  listsPair(operation: string, from: string, to: string | null): boolean {
+    return this.operations.get(operation)?.get(to)?.has(from) === true;
+  }
+
+  /** JSON Schema of `options`; where several entries match (`from` or `to` null), all that any of them takes. Null: not told. */
+  options(operation: string, from: string | null, to: string | null): OptionsSchema | null {
+    if (from === null && (to === null || !hasTarget(operation))) return this.unions.get(operation)?.schema() ?? null;
+    return mergedOptions(this.matching(operation, from, to).map(({ options }) => options));
+  }
+
+  /** In the vendor's credits; null where it is not told, or differs between the entries that match. */
+  credits(operation: string, from: string | null, to: string | null): number | null {
+    if (from === null && (to === null || !hasTarget(operation))) return this.prices.get(operation) ?? null;
+    const told = new Set(this.matching(operation, from, to).map(({ credits }) => credits));
+    return told.size === 1 ? ([...told][0] ?? null) : null;
+  }
+
+  /** A wish that names no target, or no source, matches every one; so does an entry that names none. */
+  private matching(operation: string, from: string | null, to: string | null): readonly CatalogueEntry[] {
+    const targets = this.operations.get(operation);
+    if (targets === undefined) return [];
+    const reached = to === null || !hasTarget(operation) ? [...targets.values()] : [targets.get(to), targets.get(null)];
+    return reached.flatMap((sources) => (sources === undefined ? [] : from === null ? [...sources.values()] : [sources.get(from) ?? sources.get(null) ?? []].flat()));
+  }
+}
+
+/** Of a catalogue that is there as a whole. */
+export function indexOf({ entries, complete }: Pick<Catalogue, 'entries' | 'complete'>, covered: readonly string[] = []): CatalogueIndex {
+  return new CatalogueIndex(new Set([...covered, ...(complete ? ['*'] : [])])).add(entries);
+}
