@@ -3,6 +3,7 @@ import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { Credentials, JobExport, JobInput, Money, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
 import { spellingsOf } from './redaction.js';
+import type { OptionRows } from './unified-options.js';
 
 /**
  * What a vendor's adapter implements. An adapter translates and nothing else: no retry, no clock, no database, no log.
@@ -20,6 +21,8 @@ export interface Provider {
    * what the documents say of formats no longer counts; what cannot be told to the vendor is not offered all the same.
    */
   offers(wish: StepWish, listed?: boolean): Offer;
+  /** What becomes of unified options and of parameters there. */
+  readonly options: OptionRows;
   /** Whether the vendor can be told all that an input of one of `traits.inputTypes` says: what would be lost is not offered. */
   takes(input: JobInput): Offer;
   /** Whether the vendor can deliver a step's results itself, with all that the export says. `consumed`: another step needs the results too. */
@@ -77,6 +80,8 @@ export interface StepWish {
   readonly from: string | null;
   readonly parameters: Parameters;
   readonly options: Options;
+  /** By adapter. */
+  readonly adapterOptions?: Readonly<Record<string, Options>>;
 }
 
 export type Offer = { readonly offered: true } | { readonly offered: false; readonly reason: string };
@@ -194,6 +199,8 @@ export interface VendorFile {
   readonly filename: string | null;
   readonly contentType: string | null;
   readonly size: number | null;
+  /** Without them the vendor does not hand it out. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface RawCallback {

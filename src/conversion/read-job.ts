@@ -94,7 +94,6 @@ function readRouting(body: RoutingBody, around: Surroundings, complaints: Compla
     });
   }
   if (body.maxCost !== undefined && body.maxCost !== null) complaints.add('/routing/maxCost', 'maxCost is not supported yet.');
-  if (body.strict === true) complaints.add('/routing/strict', 'strict is not supported yet.');
   if (body.quoteId !== undefined && body.quoteId !== null) complaints.add('/routing/quoteId', 'Quotes are not supported yet.');
   return {
     strategy: strategy ?? 'cheapest',
@@ -105,7 +104,7 @@ function readRouting(body: RoutingBody, around: Surroundings, complaints: Compla
     maxCost: null,
     maxAttempts: body.maxAttempts ?? DEFAULT_ATTEMPTS,
     deadlineSeconds: body.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
-    strict: false,
+    strict: body.strict ?? false,
     quoteId: null,
   };
 }

@@ -1,6 +1,8 @@
 import { canonicalFormat, categoryOf } from './formats.js';
 import { pointerSegment, type Complaints, type StepBody } from './job-body.js';
 import type { Parameters, Step } from './job-graph.js';
+import { wrongOptionValue } from './option-values.js';
+import { unifiedOption } from './unified-options.js';
 import { OPERATIONS, type Operation, type ParameterRule } from './operations.js';
 import { nearest } from './nearest.js';
 import { oneOf } from './places.js';
@@ -34,6 +36,11 @@ function readStep(body: StepBody, index: number, known: Known, complaints: Compl
   for (const [adapter, options] of Object.entries(body.providerOptions ?? {}) as [string, unknown][]) {
     if (typeof options !== 'object' || options === null || Array.isArray(options)) complaints.add(`${at}/providerOptions${pointerSegment(adapter)}`, 'Must be an object.');
     else if (!known.adapters.includes(adapter)) complaints.add(`${at}/providerOptions${pointerSegment(adapter)}`, `There is no provider "${adapter}"; use ${oneOf(known.adapters)}.`);
+  }
+  for (const [name, value] of Object.entries(body.options ?? {})) {
+    const known = unifiedOption(operation.name, name);
+    const wrong = known === null ? null : wrongOptionValue(known.schema, value);
+    if (wrong !== null) complaints.add(`${at}/options${pointerSegment(name)}`, wrong);
   }
   const inputs = readReferences(body, index, operation, known, at, complaints);
   if (complaints.errors.length > before) return null;

@@ -1,13 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Step } from '../conversion/job-graph.js';
+import type { Loss } from '../conversion/unified-options.js';
 import { appendEvents } from '../jobs/event-store.js';
 import type { Sql } from '../platform/database.js';
+import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService } from '../routing/router.service.js';
 import type { PlannedStage } from '../routing/stages.js';
 import type { Try } from './decide.js';
 import type { Scene } from './scene.js';
+
+type StageWithLosses = PlannedStage & { readonly losses: readonly Loss[] };
 
 /** Plans what is left of a job anew, after a provider fell out for some of its steps. What is done, or runs elsewhere, stays. */
 @Injectable()
@@ -44,7 +48,7 @@ export class Replanner {
     return true;
   }
 
-  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[]): readonly PlannedStage[] | null {
+  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[]): readonly StageWithLosses[] | null {
     const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried);
     return 'stages' in route ? route.stages : null;
   }
@@ -53,7 +57,7 @@ export class Replanner {
     return scene.job.graph.steps.filter((step) => stepIds.includes(step.id));
   }
 
-  private async insert(sql: Sql, scene: Scene, stages: readonly PlannedStage[], history: readonly Try[], afterMs: number): Promise<void> {
+  private async insert(sql: Sql, scene: Scene, stages: readonly StageWithLosses[], history: readonly Try[], afterMs: number): Promise<void> {
     const { steps } = scene.job.graph;
     // Read here, under the job's lock: the scene is older than the call that failed, and other stages may have ended since.
     const rows = await sql.query<{ id: string }>(`SELECT id FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
@@ -68,6 +72,11 @@ export class Replanner {
         [uuidv7(), scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carried), afterMs],
       );
     }
-    await sql.query(`UPDATE job_step SET status = 'pending', provider = NULL WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, stages.flatMap(({ stepIds }) => stepIds)]);
+    const lost = stages.flatMap(({ stepIds, losses }) => stepIds.map((id) => ({ id, losses: lossesOf(id, losses) })));
+    await sql.query(
+      `UPDATE job_step s SET status = 'pending', provider = NULL, losses = l.losses
+       FROM jsonb_to_recordset($2::jsonb) AS l (id text, losses jsonb) WHERE s.job_id = $1 AND s.id = l.id`,
+      [scene.job.id, JSON.stringify(lost)],
+    );
   }
 }

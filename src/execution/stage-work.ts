@@ -5,7 +5,7 @@ import type { Credentials, JobExport, JobInput, Step } from '../conversion/job-g
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import { uploadKey, type Content, type InputSource, type StageExport, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
 import { Unsealable } from '../platform/sealing.js';
-import type { FileRow } from '../jobs/rows.js';
+import type { FileRow, StepRow } from '../jobs/rows.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { Scene } from './scene.js';
 
@@ -55,9 +55,15 @@ async function credentialsOf({ id }: JobInput | JobExport, files: Files): Promis
   return credentials;
 }
 
-export function stageSteps({ job: { graph }, stepIds }: Scene, adapter: string): readonly StageStep[] {
+export function stageSteps({ job: { graph, steps }, stepIds }: Scene, adapter: string): readonly StageStep[] {
   const formats = formatsOf(graph.inputs, graph.steps);
-  return graph.steps.filter((step) => stepIds.includes(step.id)).map((step) => toStageStep(step, adapter, formats));
+  return graph.steps.filter((step) => stepIds.includes(step.id)).map((step) => toStageStep(withoutDropped(step, steps), adapter, formats));
+}
+
+/** An option that the provider does not know is not sent: it could refuse the whole job for it. */
+function withoutDropped(step: Step, rows: readonly StepRow[]): Step {
+  const dropped = new Set(rows.find(({ id }) => id === step.id)?.losses.filter(({ kind }) => kind === 'dropped').map(({ option }) => option));
+  return dropped.size === 0 ? step : { ...step, options: Object.fromEntries(Object.entries(step.options).filter(([name]) => !dropped.has(name))) };
 }
 
 function toStageStep(step: Step, adapter: string, formats: ReadonlyMap<string, readonly (string | null)[]>): StageStep {

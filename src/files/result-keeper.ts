@@ -63,7 +63,7 @@ export class ResultKeeper {
     const dispatcher = this.dispatchers.get(trusted) ?? guardedDispatcher(this.policy, { trustedHosts: [trusted] });
     this.dispatchers.set(trusted, dispatcher);
     try {
-      return await openDownload({ url: file.url, dispatcher, policy: this.policy, trustedHosts: [trusted], signal, maxBytes: MAX_RESULT_BYTES });
+      return await openDownload({ url: file.url, ...(file.headers === undefined ? {} : { headers: file.headers }), dispatcher, policy: this.policy, trustedHosts: [trusted], signal, maxBytes: MAX_RESULT_BYTES });
     } catch (error) {
       throw error instanceof DownloadFailed ? brokenDownload(error) : error;
     }

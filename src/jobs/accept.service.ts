@@ -77,6 +77,8 @@ export class AcceptService {
   }
 
   private plan(graph: JobGraph, body: JobBody) {
+    const wrong = this.router.optionErrors(graph);
+    if (wrong.length > 0) throw invalidRequest(wrong.map(({ step, pointer, message }) => ({ pointer: `/steps/${indexOfStep(step, body)}${pointer}`, message })));
     const route = this.router.route(graph, graph.steps);
     if ('stages' in route) return route.stages;
     throw refusal(route, graph, body);
@@ -102,11 +104,12 @@ function withoutBytes(graph: JobGraph): JobGraph {
 /** Nobody offers it, or those who do are left out by the caller's own wishes: two different things to mend. */
 function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody): Problem {
   const reasons = new Map<string, string[]>();
-  for (const { step, place, provider, reason } of route.refusals) {
-    const pointer = pointerOf(step, place, graph, body);
+  for (const { step, place, at, provider, reason } of route.refusals) {
+    const pointer = at === undefined ? pointerOf(step, place, graph, body) : `/steps/${indexOfStep(step, body)}${at}`;
     reasons.set(pointer, [...(reasons.get(pointer) ?? []), `${provider}: ${reason}`]);
   }
   const errors: FieldError[] = [...reasons].map(([pointer, said]) => ({ pointer, message: [...new Set(said)].join(' ') }));
+  if (graph.routing.strict && route.refusals.some(({ at }) => at !== undefined)) return new Problem('no_eligible_provider', errors.map(({ message }) => message).join(' '), { errors });
   if (route.exclusions.length > 0) {
     const who = [...route.exclusions.map(({ message }) => message), ...errors.map(({ message }) => message)].join(' ');
     return new Problem('no_eligible_provider', `No provider that may run this job offers all of it. ${who}`, { errors: [{ pointer: '/routing', message: who }] });
@@ -120,6 +123,10 @@ function pointerOf(stepId: string, place: string | undefined, graph: JobGraph, b
   if (input >= 0) return `/inputs/${input}`;
   const target = graph.exports.findIndex(({ id }) => id === place);
   if (target >= 0) return `/exports/${target}`;
-  const index = body.steps.findIndex((step, position) => (step.id ?? `step-${position + 1}`) === stepId);
+  const index = indexOfStep(stepId, body);
   return body.steps[index]?.to === undefined ? `/steps/${index}` : `/steps/${index}/to`;
+}
+
+function indexOfStep(id: string, body: JobBody): number {
+  return body.steps.findIndex((step, position) => (step.id ?? `step-${position + 1}`) === id);
 }

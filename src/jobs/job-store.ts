@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Credentials, JobGraph } from '../conversion/job-graph.js';
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
+import type { Loss } from '../conversion/unified-options.js';
 import { Database } from '../platform/database.js';
 import { DueNotice } from '../platform/due-notice.js';
 import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
 import { newExports } from './export-store.js';
 import type { NewEvent } from './event-store.js';
-import { WHOLE_JOB, type WholeJob } from './rows.js';
+import { WHOLE_JOB, type StepLoss, type WholeJob } from './rows.js';
 
 export interface NewFile {
   readonly id: string;
@@ -22,7 +23,7 @@ export interface NewJob {
   readonly id: string;
   readonly tenant: string;
   readonly graph: JobGraph;
-  readonly stages: readonly (PlannedStage & { readonly id: string })[];
+  readonly stages: readonly (PlannedStage & { readonly id: string; readonly losses: readonly Loss[] })[];
   /** Files of base64 inputs, by input id. */
   readonly files: ReadonlyMap<string, NewFile>;
   /** Of inputs and exports in stores of the caller's, by their id. */
@@ -65,7 +66,8 @@ export class JobStore {
       status: input.type === 'upload' ? 'awaiting' : 'ready',
       file_id: job.files.get(input.id)?.id ?? null,
     }));
-    const steps = graph.steps.map((step, position) => ({ id: step.id, position, operation: step.operation }));
+    const losses = job.stages.flatMap((stage) => stage.losses);
+    const steps = graph.steps.map((step, position) => ({ id: step.id, position, operation: step.operation, losses: lossesOf(step.id, losses) }));
     const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, ready: stage.needs.length === 0 }));
     const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
     const exports = newExports(graph);
@@ -113,6 +115,11 @@ export class JobStore {
   }
 }
 
+/** Those of one step, as its row holds them. */
+export function lossesOf(stepId: string, losses: readonly Loss[]): readonly StepLoss[] {
+  return losses.filter(({ step }) => step === stepId).map(({ option, kind, message }) => ({ option, kind, message }));
+}
+
 const insertJob = (name: string, more: string) => ({
   name,
   text: `
@@ -129,8 +136,8 @@ const insertJob = (name: string, more: string) => ({
     SELECT $1, i.id, i.position, i.type, i.filename, i.status, i.file_id
     FROM jsonb_to_recordset($9::jsonb) AS i (id text, position int, type text, filename text, status text, file_id uuid)),
   step_rows AS (
-    INSERT INTO job_step (job_id, id, position, operation)
-    SELECT $1, s.id, s.position, s.operation FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text)),
+    INSERT INTO job_step (job_id, id, position, operation, losses)
+    SELECT $1, s.id, s.position, s.operation, s.losses FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text, losses jsonb)),
   stage_rows AS (
     INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
     SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END

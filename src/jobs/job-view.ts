@@ -28,7 +28,7 @@ export function toJobView(job: WholeJob, publicUrl: string): Record<string, unkn
     tag: job.tag,
     metadata: graph.metadata,
     cost: totalCost(job.attempts),
-    losses: [],
+    losses: job.steps.flatMap(({ id, losses }) => losses.map((loss) => ({ step: id, ...loss }))),
     retryOf: null,
     createdAt: iso(job.created_at),
     startedAt: iso(job.started_at),

@@ -1,5 +1,6 @@
 import type { JobError } from '../conversion/errors.js';
 import type { JobGraph } from '../conversion/job-graph.js';
+import type { Loss } from '../conversion/unified-options.js';
 import type { AttemptStatus, ExportStatus, JobStatus, StepStatus } from './states.js';
 
 /** Rows as PostgreSQL gives them. Inside `json_agg` times are text. */
@@ -32,7 +33,11 @@ export interface StepRow {
   readonly operation: string;
   readonly status: StepStatus;
   readonly provider: string | null;
+  readonly losses: readonly StepLoss[];
 }
+
+/** Part of a step's row. */
+export type StepLoss = Omit<Loss, 'step'>;
 
 export interface ExportRow {
   readonly id: string;

@@ -6,13 +6,15 @@ export interface Choice {
   readonly candidate: Candidate;
   readonly rank: number;
   readonly price: Decimal | null;
+  /** How many of the step's wishes are lost there. */
+  readonly losses: number;
 }
 
 /**
  * What an assignment costs, compared from the first figure to the last: steps without a known price, the price of the others (in
- * hundred-millionths), files that have to be brought to a provider, and the providers' ranks. Each only grows from step to step.
+ * hundred-millionths), options that are lost, files that have to be brought to a provider, and the providers' ranks. Each only grows from step to step.
  */
-type Cost = readonly [unpriced: number, price: number, transfers: number, ranks: number];
+type Cost = readonly [unpriced: number, price: number, losses: number, transfers: number, ranks: number];
 
 interface Option {
   readonly candidate: Candidate;
@@ -45,7 +47,7 @@ export function assignSteps(steps: readonly PlanStep[], choices: ReadonlyMap<str
     for (const option of withPredecessorsFirst(options[index] ?? [], step, position, chosen)) {
       looks += 1;
       const needed = transfersFor(step, option, position, chosen).filter((key) => !brought.has(key));
-      const sum = add(add(cost, option.own), [0, 0, needed.length, 0]);
+      const sum = add(add(cost, option.own), [0, 0, 0, needed.length, 0]);
       if (best !== null && (looks > LOOKS || compare(add(sum, least[index + 1] ?? ZERO), best.cost) >= 0)) continue;
       for (const key of needed) brought.add(key);
       chosen.push(option);
@@ -59,10 +61,10 @@ export function assignSteps(steps: readonly PlanStep[], choices: ReadonlyMap<str
   return new Map(steps.flatMap((step, index) => (found[index] === undefined ? [] : [[step.id, found[index].candidate] as const])));
 }
 
-const ZERO: Cost = [0, 0, 0, 0];
+const ZERO: Cost = [0, 0, 0, 0, 0];
 
-function toOption({ candidate, rank, price }: Choice): Option {
-  return { candidate, own: [price === null ? 1 : 0, price === null ? 0 : Math.round(price.mul(SCALE).toNumber()), 0, rank] };
+function toOption({ candidate, rank, price, losses }: Choice): Option {
+  return { candidate, own: [price === null ? 1 : 0, price === null ? 0 : Math.round(price.mul(SCALE).toNumber()), losses, 0, rank] };
 }
 
 /** For every place: what the steps from there on cost at the least, whoever runs the ones before. */
@@ -70,7 +72,7 @@ function restAtLeast(options: readonly (readonly Option[])[]): readonly Cost[] {
   const least: Cost[] = [ZERO];
   for (const choices of [...options].reverse()) {
     const lowest = choices[0]?.own ?? ZERO;
-    least.unshift(add(least[0] ?? ZERO, [lowest[0], lowest[1], 0, 0]));
+    least.unshift(add(least[0] ?? ZERO, [lowest[0], lowest[1], lowest[2], 0, 0]));
   }
   return least;
 }
@@ -84,13 +86,13 @@ function transfersFor(step: PlanStep, { candidate }: Option, position: ReadonlyM
 function withPredecessorsFirst(options: readonly Option[], step: PlanStep, position: ReadonlyMap<string, number>, chosen: readonly Option[]): readonly Option[] {
   const before = new Set(step.inputs.map((id) => chosen[position.get(id) ?? -1]?.candidate.id));
   const stays = ({ candidate }: Option): number => (before.has(candidate.id) ? 0 : 1);
-  return [...options].sort((one, other) => one.own[0] - other.own[0] || one.own[1] - other.own[1] || stays(one) - stays(other) || one.own[3] - other.own[3]);
+  return [...options].sort((one, other) => one.own[0] - other.own[0] || one.own[1] - other.own[1] || one.own[2] - other.own[2] || stays(one) - stays(other) || one.own[4] - other.own[4]);
 }
 
 function add(one: Cost, other: Cost): Cost {
-  return [one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3]];
+  return [one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4]];
 }
 
 function compare(one: Cost, other: Cost): number {
-  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2] || one[3] - other[3];
+  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2] || one[3] - other[3] || one[4] - other[4];
 }

@@ -1,6 +1,7 @@
 import type { Decimal } from 'decimal.js';
 import type { JobExport, JobInput } from '../conversion/job-graph.js';
 import type { Offer, StepWish } from '../conversion/provider.js';
+import type { OptionVerdict } from './option-check.js';
 
 /** A step that is still to be done, as the planner sees it. */
 export interface PlanStep {
@@ -23,5 +24,7 @@ export interface Candidate {
   offers(wish: StepWish): Offer;
   takes(file: JobInput): Offer;
   delivers(target: JobExport, consumed: boolean): Offer;
+  /** What is not exactly as asked; a refusal makes the step impossible there. */
+  judge(wish: StepWish): readonly OptionVerdict[];
   price(wish: StepWish): Decimal | null;
 }

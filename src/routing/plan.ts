@@ -1,5 +1,7 @@
 import type { Decimal } from 'decimal.js';
 import type { Offer } from '../conversion/provider.js';
+import type { Loss } from '../conversion/unified-options.js';
+import { pointerOf } from './option-check.js';
 import { assignSteps, type Choice } from './assign.js';
 import type { Candidate, PlanStep } from './plan-step.js';
 import { cutStages, type PlannedStage } from './stages.js';
@@ -10,9 +12,11 @@ export interface Refusal {
   readonly reason: string;
   /** The input or export of the job that is in the way, where it is not the step itself. */
   readonly place?: string;
+  /** The option in the way, as a JSON Pointer within the step. */
+  readonly at?: string;
 }
 
-export type Plan = { readonly stages: readonly PlannedStage[] } | { readonly refusals: readonly Refusal[] };
+export type Plan = { readonly stages: readonly (PlannedStage & { readonly losses: readonly Loss[] })[] } | { readonly refusals: readonly Refusal[] };
 
 /**
  * Assigns every step to a provider, at the lowest price for all, and cuts the steps into stages. `candidates` stand in the order that
@@ -25,10 +29,24 @@ export function plan(steps: readonly PlanStep[], candidates: readonly Candidate[
     const refused = candidates.flatMap((candidate) => refusalOf(candidate, step) ?? []);
     if (refused.length === candidates.length) refusals.push(...refused);
     const able = candidates.filter(({ id }) => !refused.some(({ provider }) => provider === id));
-    choices.set(step.id, able.map((candidate) => ({ candidate, rank: candidates.indexOf(candidate), price: priceOf(candidate, step) })));
+    choices.set(step.id, able.map((candidate) => ({ candidate, rank: candidates.indexOf(candidate), price: priceOf(candidate, step), losses: lossesOf(candidate, step).length })));
   }
   if (refusals.length > 0 || candidates.length === 0) return { refusals };
-  return { stages: cutStages(steps, assignSteps(steps, choices)) };
+  const assignment = assignSteps(steps, choices);
+  const losses = steps.flatMap((step) => {
+    const candidate = assignment.get(step.id);
+    return candidate === undefined ? [] : lossesOf(candidate, step);
+  });
+  return { stages: cutStages(steps, assignment).map((stage) => ({ ...stage, losses: losses.filter(({ step }) => stage.stepIds.includes(step)) })) };
+}
+
+/** Each option once, although the formats that go in may be several. */
+function lossesOf(candidate: Candidate, { id, wishes }: PlanStep): readonly Loss[] {
+  const losses = new Map<string, Loss>();
+  for (const { option, kind, message } of wishes.flatMap((wish) => candidate.judge(wish))) {
+    if (kind !== 'refused') losses.set(option, { step: id, option, kind, message });
+  }
+  return [...losses.values()];
 }
 
 function refusalOf(candidate: Candidate, { id, wishes, files, exports, consumed }: PlanStep): Refusal | null {
@@ -40,7 +58,8 @@ function refusalOf(candidate: Candidate, { id, wishes, files, exports, consumed 
   for (const [offer, place] of asked) {
     if (!offer.offered) return { step: id, provider: candidate.id, reason: offer.reason, ...(place === undefined ? {} : { place }) };
   }
-  return null;
+  const wrong = wishes.flatMap((wish) => candidate.judge(wish)).find(({ kind }) => kind === 'refused');
+  return wrong === undefined ? null : { step: id, provider: candidate.id, reason: wrong.message, at: pointerOf(wrong) };
 }
 
 /** Over all formats that go in; null as soon as one has no price. */

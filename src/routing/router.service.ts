@@ -1,9 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { OptionsSchema } from '../conversion/catalogue.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
-import type { Offer, Provider } from '../conversion/provider.js';
+import type { Offer, Provider, StepWish } from '../conversion/provider.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
+import { optionsSchema } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
+import { checkOptions, type OptionVerdict } from './option-check.js';
+import { optionErrors, type OptionError } from './option-errors.js';
 import { plan, type Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { tablePrice } from './pricing.js';
@@ -16,6 +20,8 @@ export interface Exclusion {
   readonly message: string;
 }
 
+type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing'>;
+
 export type Route = Plan & { readonly exclusions: readonly Exclusion[] };
 
 /** Gathers the facts that the planner needs. */
@@ -27,15 +33,28 @@ export class RouterService {
   ) {}
 
   /** A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`. */
-  route(graph: Pick<JobGraph, 'inputs' | 'exports' | 'routing'>, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
+  route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
+    const { allowed, exclusions } = this.asked(graph.routing, tried);
+    const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
+    return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing, this.views))), exclusions };
+  }
+
+  /** What is wrong with a job's options, whoever of those that may run it does. */
+  optionErrors(graph: RoutedGraph & Pick<JobGraph, 'steps'>): readonly OptionError[] {
+    const { allowed } = this.asked(graph.routing, []);
+    const others = this.registry.all().filter((entry) => !allowed.includes(entry));
+    const candidates = (entries: readonly RegisteredProvider[]) => entries.map((entry) => toCandidate(entry, graph.routing, this.views));
+    return optionErrors(planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)), candidates(allowed), candidates(others));
+  }
+
+  private asked(routing: Routing, tried: readonly string[]): { readonly allowed: readonly RegisteredProvider[]; readonly exclusions: readonly Exclusion[] } {
     const exclusions: Exclusion[] = [];
     const allowed = this.registry.all().filter((entry) => {
-      const exclusion = excludes(entry, graph.routing, tried);
+      const exclusion = excludes(entry, routing, tried);
       if (exclusion !== null) exclusions.push(exclusion);
       return exclusion === null;
     });
-    const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
-    return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing, this.views))), exclusions };
+    return { allowed, exclusions };
   }
 }
 
@@ -46,6 +65,16 @@ function excludes({ id, config }: RegisteredProvider, routing: Routing, tried: r
   if (routing.regions.length > 0 && !config.regions.some((region) => routing.regions.includes(region))) return out('region', `"${id}" is in none of the regions ${routing.regions.join(', ')}.`);
   if (tried.includes(id)) return out('tried', `"${id}" was tried.`);
   return null;
+}
+
+function optionsOf(views: CatalogueViews, id: string, { operation, parameters, from }: StepWish): OptionsSchema | null {
+  return optionsSchema(views.of(id), operation, typeof parameters['to'] === 'string' ? parameters['to'] : null, from);
+}
+
+/** Where the caller wants everything as asked, what would be lost makes a provider impossible. */
+function judged(verdicts: readonly OptionVerdict[], strict: boolean): readonly OptionVerdict[] {
+  const lost = (verdict: OptionVerdict): OptionVerdict => ({ ...verdict, kind: 'refused', message: `"${verdict.option}" would ${verdict.kind === 'dropped' ? 'have no effect' : 'be followed only roughly'}, and routing.strict forbids that. ${verdict.message}` });
+  return strict ? verdicts.map((verdict) => (verdict.kind === 'refused' ? verdict : lost(verdict))) : verdicts;
 }
 
 function takes(provider: Provider, file: JobInput): Offer {
@@ -67,6 +96,7 @@ function toCandidate(entry: RegisteredProvider, routing: Routing, views: Catalog
     offers: (wish) => views.offer(entry, wish),
     takes: (file) => takes(guarded.inner, file),
     delivers: (target, consumed) => guarded.inner.delivers(target, consumed),
+    judge: (wish) => judged(checkOptions(guarded.inner, optionsOf(views, id, wish), wish), routing.strict),
     price: (wish) => (byPrice ? tablePrice(config.pricing ?? null, wish) : null),
   };
 }

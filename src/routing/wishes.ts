@@ -10,7 +10,7 @@ export function planSteps({ inputs, exports }: Pick<JobGraph, 'inputs' | 'export
     return {
       id: step.id,
       inputs: step.inputs,
-      wishes: froms.map((from) => ({ operation: step.operation, from, parameters: step.parameters, options: step.options })),
+      wishes: froms.map((from) => ({ operation: step.operation, from, parameters: step.parameters, options: step.options, adapterOptions: step.providerOptions })),
       files: inputs.filter((input) => step.inputs.includes(input.id)),
       exports: exports.filter((target) => target.inputs.includes(step.id)),
       consumed: steps.some((other) => other.inputs.includes(step.id)),

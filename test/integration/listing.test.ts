@@ -23,6 +23,7 @@ beforeAll(async () => {
     SELECT gen_random_uuid(), job_id, g.id, CASE WHEN j.tag = 'rare' THEN 'one' ELSE 'two' END, '{}', 'succeeded', g.id::text, now() FROM stage g JOIN job j ON j.id = g.job_id WHERE g.status = 'done'`);
   await room.test.query(`INSERT INTO job_input (job_id, id, position, type, status) SELECT id, 'a', 0, 'url', 'ready' FROM job WHERE status <> 'queued'`);
   await room.test.query(`INSERT INTO job_step (job_id, id, position, operation) SELECT id, 's', 0, 'convert' FROM job WHERE status <> 'queued'`);
+  await room.test.query(`INSERT INTO job_export (job_id, id, position) SELECT id, 'x', 0 FROM job WHERE status <> 'queued'`);
   await room.test.query(`INSERT INTO file (id, job_id, role, filename, content_type, size) SELECT gen_random_uuid(), id, 'result', 'a', 'image/png', 1 FROM job`);
   await room.test.query('ANALYZE');
 });

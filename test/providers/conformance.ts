@@ -4,6 +4,7 @@ import { failureClauses } from './conformance/failures.js';
 import type { AdapterHarness } from './conformance/harness.js';
 import { inspectionClauses } from './conformance/inspection.js';
 import { offerClauses } from './conformance/offers.js';
+import { optionClauses } from './conformance/options.js';
 import { placeClauses } from './conformance/places.js';
 import { reportClauses } from './conformance/reports.js';
 import { submissionClauses } from './conformance/submission.js';
@@ -14,6 +15,7 @@ export type { AdapterHarness } from './conformance/harness.js';
 export function conformance(name: string, harness: AdapterHarness): void {
   describe(`${name} conforms:`, () => {
     offerClauses(harness);
+    optionClauses(harness);
     submissionClauses(harness);
     placeClauses(harness);
     deliveryClauses(harness);

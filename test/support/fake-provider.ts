@@ -1,4 +1,5 @@
 import type { CallbackReading, CreatedJob, Offer, Provider, ProviderTraits, Report, StepWish } from '../../src/conversion/provider.js';
+import { optionRows } from '../../src/conversion/unified-options.js';
 import { GuardedProvider } from '../../src/providers/guarded-provider.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
 import type { RegisteredProvider, Registry } from '../../src/providers/registry.js';
@@ -7,6 +8,7 @@ import type { RegisteredProvider, Registry } from '../../src/providers/registry.
 export class FakeProvider implements Provider {
   readonly adapter = 'fake';
   readonly traits: ProviderTraits;
+  readonly options = optionRows(new Map(), new Map());
   readonly canceled: string[] = [];
   /** What a cancel waits for. */
   cancelTakes: Promise<void> = Promise.resolve();

@@ -56,6 +56,7 @@ const WALLS: readonly Wall[] = [
       'itself': importing('src/conversion/a.ts', './errors.js'),
       'Node': importing('src/conversion/a.ts', 'node:stream'),
       'decimal numbers': importing('src/conversion/a.ts', 'decimal.js'),
+      'JSON Schema': importing('src/conversion/a.ts', 'ajv'),
       'Nest elsewhere': importing('src/http/a.ts', '@nestjs/common'),
     },
   },

@@ -79,7 +79,7 @@ export class RoutingDto implements RoutingBody {
   @Whole({ about: 'Seconds from `queued` until the job fails with deadline_exceeded. Default 3600.', min: 1, max: 604_800, optional: true })
   deadlineSeconds?: number;
 
-  @Flag({ about: 'Refuse a provider that would lose an option. Not supported by this version.', optional: true })
+  @Flag({ about: 'Leave out every provider that would not follow every option exactly.', optional: true })
   strict?: boolean;
 
   @Text({ about: 'A quote to keep to. Not supported by this version.', max: 64, optional: true, nullable: true })

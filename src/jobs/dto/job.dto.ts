@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ERROR_KINDS, JOB_ERROR_CODES } from '../../conversion/errors.js';
 import { ATTEMPT_STATES, JOB_STATUSES } from '../states.js';
 import { ExportView } from './export-view.dto.js';
+import { LossView } from './loss-view.dto.js';
 import { InputView } from './input-view.dto.js';
 
 /** What callers get. These classes only document; `job-view.ts` makes what they describe, and a test holds the two together. */
@@ -163,8 +164,8 @@ export class JobView {
   @ApiProperty({ description: 'What is known to have been spent, all attempts together.', type: () => MoneyView })
   cost!: MoneyView;
 
-  @ApiProperty({ description: 'Options that a provider could not follow; always empty in this version.', type: 'array', items: { type: 'object' } })
-  losses!: unknown[];
+  @ApiProperty({ description: 'Options and parameters that are not followed exactly where their step runs.', type: () => [LossView] })
+  losses!: LossView[];
 
   @ApiProperty({ description: 'The job that this one retries.', type: String, nullable: true })
   retryOf!: string | null;

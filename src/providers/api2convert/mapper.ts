@@ -5,6 +5,7 @@ import type { Options } from '../../conversion/job-graph.js';
 import { readJobFailure } from './errors.js';
 import { captureEngine, CATEGORY_WORDS, targetOf, VENDOR_OPERATIONS } from './formats.js';
 import { readDeliveries } from './deliveries.js';
+import { downloadHeaders, vendorFields } from './vendor-fields.js';
 import { toOutputTarget, toStoredInput, type OutputTarget, type StoredInput } from './places.js';
 import type { Api2convertContracts, Api2convertEntry, Api2convertJob, Api2convertOutput, Api2convertSettings } from './wire.js';
 
@@ -25,7 +26,7 @@ interface Conversion {
 
 export interface CreateBody {
   readonly process: false;
-  readonly conversion: readonly (Conversion & { readonly output_target?: readonly OutputTarget[] })[];
+  readonly conversion: readonly (Conversion & { readonly metadata?: Options; readonly output_target?: readonly OutputTarget[] })[];
   readonly input?: readonly (DeclaredInput | StoredInput)[];
   readonly callback?: string;
 }
@@ -38,10 +39,12 @@ export function toCreateBody(work: StageWork, settings: Api2convertSettings): Cr
   requireOneSetOfFiles(work);
   const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...arrange(work).first];
   return {
+    ...Object.fromEntries(work.steps.flatMap((step) => Object.entries(vendorFields(step).job))),
     process: false,
     conversion: work.steps.map((step) => {
       const targets = work.exports.filter(({ steps }) => steps.includes(step.id)).map(({ target, credentials }) => toOutputTarget(target, credentials, settings));
-      return { ...toConversion(step, settings), ...(targets.length === 0 ? {} : { output_target: targets }) };
+      const { metadata } = vendorFields(step);
+      return { ...toConversion(step, settings), ...(metadata === null ? {} : { metadata }), ...(targets.length === 0 ? {} : { output_target: targets }) };
     }),
     ...(input.length === 0 ? {} : { input }),
     ...(work.callbackUrl === null ? {} : { callback: work.callbackUrl }),
@@ -72,16 +75,21 @@ export function arrange(work: StageWork): Arrangement {
   const uploads: { key: string; then: (DeclaredInput | StoredInput)[] }[] = [];
   for (const input of inStepOrder(work)) {
     if (input.source.type === 'upload') uploads.push({ key: uploadKey(input), then: [] });
-    else (uploads.at(-1)?.then ?? first).push(...toDeclaredInput(input));
+    else (uploads.at(-1)?.then ?? first).push(...toDeclaredInput(input, engineOf(work, input)));
   }
   return { first, uploads };
 }
 
-function toDeclaredInput({ source, filename }: StageInput): readonly (DeclaredInput | StoredInput)[] {
+/** The one that a step over the file says. */
+function engineOf({ steps }: StageWork, { id }: StageInput): string | null {
+  return steps.filter(({ inputs }) => inputs.includes(id)).map((step) => vendorFields(step).engine).find((engine) => engine !== null) ?? null;
+}
+
+function toDeclaredInput({ source, filename }: StageInput, engine: string | null): readonly (DeclaredInput | StoredInput)[] {
   const named = filename === null ? {} : { filename };
   switch (source.type) {
     case 'url':
-      return [{ type: 'remote', source: source.url, ...named }];
+      return [{ type: 'remote', source: source.url, ...named, ...(engine === null ? {} : { engine }) }];
     case 'base64':
       return [{ type: 'base64', source: source.data, ...named }];
     case 'result':
@@ -95,15 +103,12 @@ function toDeclaredInput({ source, filename }: StageInput): readonly (DeclaredIn
   }
 }
 
-/** Options of a capture that belong to the input, not to the conversion (SDKs, "screenshot options"). */
-const SCREEN_OPTIONS: ReadonlySet<string> = new Set(['screen_width', 'screen_height', 'device_scale_factor']);
-
 function toCapturedPage(step: StageStep): DeclaredInput {
   const { url } = step.parameters;
   const engine = captureEngine(targetOf(step.parameters) ?? '');
   if (typeof url !== 'string' || engine === null) throw notTranslatable('api2convert cannot capture a page as this format.');
-  const options = Object.entries(callerOptions(step)).filter(([name]) => SCREEN_OPTIONS.has(name));
-  return { type: 'remote', source: url, engine, ...(options.length === 0 ? {} : { options: Object.fromEntries(options) }) };
+  const { page } = vendorFields(step);
+  return { type: 'remote', source: url, engine, ...(Object.keys(page).length === 0 ? {} : { options: page }) };
 }
 
 /** One step as a conversion. What makes the operation what it is comes last: no option goes over it. */
@@ -122,7 +127,7 @@ export function toConversion(step: StageStep, settings: Api2convertSettings): Co
     case 'thumbnail':
       return { category: 'operation', target: 'thumbnail', options: { allow_multiple_outputs: true, ...sizeOf(step), ...options, thumbnail_target: to } };
     case 'capture':
-      return { ...toFormat(to), options: Object.fromEntries(Object.entries(options).filter(([name]) => !SCREEN_OPTIONS.has(name))) };
+      return { ...toFormat(to), options };
     case 'ocr':
       return toOcr(step, settings);
     case 'hash':
@@ -155,7 +160,7 @@ function toFormat(to: string | null): { readonly category: string; readonly targ
   return { category: CATEGORY_WORDS[category], target: to };
 }
 
-const callerOptions = (step: StageStep): Options => ({ ...step.options, ...step.providerOptions });
+const callerOptions = (step: StageStep): Options => vendorFields(step).options;
 const given = (name: string, value: unknown): Options => (value === undefined ? {} : { [name]: value });
 const sizeOf = ({ parameters }: StageStep): Options => ({ ...given('width', parameters['width']), ...given('height', parameters['height']) });
 const notTranslatable = (message: string): ProviderError => new ProviderError('unsupported', message, { created: 'not_created' });
@@ -186,7 +191,9 @@ function readResult(job: Api2convertJob, output: Api2convertOutput, steps: reado
   const step = stepOf(job, output.source.conversion, steps, settings);
   if (step === undefined || output.uri === null || !/^https?:\/\//i.test(output.uri) || UNREADABLE.has(output.status ?? '')) return [];
   const filename = output.filename ?? output.name;
-  return [{ step: step.id, providerFileId: output.id, url: output.uri, filename, contentType: output.content_type, size: output.size }];
+  const headers = downloadHeaders(steps);
+  const protectedBy = Object.keys(headers).length === 0 ? {} : { headers };
+  return [{ step: step.id, providerFileId: output.id, url: output.uri, filename, contentType: output.content_type, size: output.size, ...protectedBy }];
 }
 
 /** The step that a conversion of the job is: by its place, as we sent them, unless its target says that the places moved. */

@@ -9,6 +9,7 @@ import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } 
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
+import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { readContractsText, readJobText, settingsSchema, type Api2convertJob } from './wire.js';
 
@@ -54,6 +55,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     traits: { wholeGraph: false, startsOnCreate: false, callbacks: 'job', inputTypes: INPUT_TYPES },
 
     offers: (wish) => offers(wish, settings),
+    options: OPTIONS,
     takes,
     delivers,
     shipped: SHIPPED,

@@ -6,6 +6,7 @@ import { OPERATIONS, resultFormat } from '../../conversion/operations.js';
 import { uploadKey, type Report, type RunningJob, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
 import { readJobError } from './errors.js';
 import { isDelivery, readDeliveries, toDeliveryTasks } from './deliveries.js';
+import { OPTIONS } from './options.js';
 import { toPlaceImport } from './places.js';
 import { taskName } from './task-names.js';
 import { stateWords, type Settings, type State, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
@@ -218,7 +219,7 @@ function toProcessing(step: StageStep, files: readonly Source[], format: string 
 function toOptions(step: StageStep): TaskBody {
   const { width, height } = step.parameters;
   const own = Object.entries(step.providerOptions).filter(([key]) => !RESERVED.has(key));
-  const options = { ...step.options, ...present({ width, height }), ...pick(own, (key) => !BESIDE_OPTIONS.has(key)) };
+  const options = { ...OPTIONS.say(step.operation, step.options), ...present({ width, height }), ...pick(own, (key) => !BESIDE_OPTIONS.has(key)) };
   return { ...pick(own, (key) => BESIDE_OPTIONS.has(key)), options: Object.keys(options).length === 0 ? undefined : options };
 }
 

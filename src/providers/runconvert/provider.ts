@@ -5,6 +5,7 @@ import { readCatalogue as readCore } from './catalogue-calls.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
 import { readForms, readReport, toJobBody } from './mapper.js';
+import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
 import { readCallbackJobId, readFormatNames, readJob, readJson, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
@@ -60,6 +61,7 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     adapter: 'runconvert',
     traits: { wholeGraph: true, startsOnCreate: true, callbacks: 'account', inputTypes: INPUT_TYPES },
     offers,
+    options: OPTIONS,
     takes,
     delivers,
     shipped: SHIPPED,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { assignSteps, type Choice } from '../../../src/routing/assign.js';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
 
-const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), price: () => null }));
+const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [], price: () => null }));
 
 interface Drawn {
   readonly steps: readonly PlanStep[];
@@ -15,7 +15,7 @@ const drawn: fc.Arbitrary<Drawn> = fc
   .array(
     fc.record({
       over: fc.uniqueArray(fc.nat({ max: 8 }), { maxLength: 3 }),
-      offers: fc.uniqueArray(fc.record({ rank: fc.nat({ max: PROVIDERS.length - 1 }), cents: fc.option(fc.nat({ max: 4 }), { nil: null }) }), { minLength: 1, maxLength: 3, selector: ({ rank }) => rank }),
+      offers: fc.uniqueArray(fc.record({ rank: fc.nat({ max: PROVIDERS.length - 1 }), cents: fc.option(fc.nat({ max: 4 }), { nil: null }), losses: fc.nat({ max: 2 }) }), { minLength: 1, maxLength: 3, selector: ({ rank }) => rank }),
     }),
     { minLength: 1, maxLength: 6 },
   )
@@ -24,17 +24,17 @@ const drawn: fc.Arbitrary<Drawn> = fc
     choices: new Map(
       entries.map(({ offers }, index) => [
         `s${index}`,
-        offers.map(({ rank, cents }) => ({ candidate: PROVIDERS[rank] as Candidate, rank, price: cents === null ? null : new Decimal(cents).div(100) })),
+        offers.map(({ rank, cents, losses }) => ({ candidate: PROVIDERS[rank] as Candidate, rank, losses, price: cents === null ? null : new Decimal(cents).div(100) })),
       ]),
     ),
   }));
 
-/** Steps at an unknown price, cents, files that travel (each once to each provider), and how far down the list the providers stand. */
+/** Steps at an unknown price, cents, lost options, files that travel (each once to each provider), and how far down the list the providers stand. */
 function costOf({ steps, choices }: Drawn, assignment: ReadonlyMap<string, Candidate>): number[] {
   const taken = steps.map(({ id }) => choices.get(id)?.find(({ candidate }) => candidate === assignment.get(id)) as Choice);
   const travels = new Set(steps.flatMap(({ id, inputs }) => inputs.filter((from) => assignment.get(from) !== assignment.get(id)).map((from) => `${from} to ${assignment.get(id)?.id ?? ''}`)));
   const known = taken.map(({ price }) => price).filter((price) => price !== null);
-  return [taken.length - known.length, known.reduce((sum, price) => sum.add(price), new Decimal(0)).mul(100).toNumber(), travels.size, taken.reduce((sum, { rank }) => sum + rank, 0)];
+  return [taken.length - known.length, known.reduce((sum, price) => sum.add(price), new Decimal(0)).mul(100).toNumber(), taken.reduce((sum, { losses }) => sum + losses, 0), travels.size, taken.reduce((sum, { rank }) => sum + rank, 0)];
 }
 
 function everyAssignment({ steps, choices }: Drawn): ReadonlyMap<string, Candidate>[] {
@@ -63,7 +63,7 @@ it('no other assignment is better: every one of them tried', () => {
 
 it('the largest graph that is taken is planned without a noticeable wait', () => {
   const steps = Array.from({ length: 64 }, (_, index): PlanStep => ({ id: `s${index}`, inputs: index === 0 ? ['file'] : [`s${index - 1}`, `s${Math.floor(index / 2)}`].filter((id, place, all) => all.indexOf(id) === place && id !== `s${index}`), wishes: [], files: [], exports: [], consumed: false }));
-  const choices = new Map(steps.map(({ id }, index) => [id, PROVIDERS.map((candidate, rank): Choice => ({ candidate, rank, price: new Decimal(((index * 7 + rank * 3) % 5) + 1) }))]));
+  const choices = new Map(steps.map(({ id }, index) => [id, PROVIDERS.map((candidate, rank): Choice => ({ candidate, rank, losses: 0, price: new Decimal(((index * 7 + rank * 3) % 5) + 1) }))]));
   const before = performance.now();
   const found = assignSteps(steps, choices);
   expect(found.size).toBe(64);

@@ -17,6 +17,7 @@ const candidate = (id: string, prices: Readonly<Record<string, string | null>>, 
   offers: ({ operation }) => (operation in prices ? { offered: true } : { offered: false, reason: `${id} has no ${operation}.` }),
   takes: () => ({ offered: true }),
   delivers: () => ({ offered: true }),
+  judge: () => [],
   price: ({ operation }) => (typeof prices[operation] === 'string' ? new Decimal(prices[operation]) : null),
 });
 

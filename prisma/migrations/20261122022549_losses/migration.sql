@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "job_step" ADD COLUMN     "losses" JSONB NOT NULL DEFAULT '[]';
