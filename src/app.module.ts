@@ -11,6 +11,7 @@ import { SceneLoader } from './execution/scene.js';
 import { SettleService } from './execution/settle.service.js';
 import { StageStore } from './execution/stage-store.js';
 import { StageWorker } from './execution/stage-worker.js';
+import { SourceFetcher } from './execution/source-fetcher.service.js';
 import { Submitter } from './execution/submitter.js';
 import { SweeperService } from './execution/sweeper.service.js';
 import { ResultKeeper } from './files/result-keeper.js';
@@ -23,6 +24,7 @@ import { ConvertService } from './jobs/convert.service.js';
 import { CredentialStore } from './jobs/credential-store.js';
 import { EventsController } from './jobs/events.controller.js';
 import { JobEnding } from './jobs/job-ending.js';
+import { InputFilesService } from './jobs/input-files.service.js';
 import { JobStore } from './jobs/job-store.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
@@ -76,8 +78,8 @@ export class AppModule {
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         CatalogueViews, RouterService, ResultKeeper,
-        JobStore, JobEnding, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
+        JobStore, JobEnding, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,
       ],
     };

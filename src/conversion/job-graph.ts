@@ -54,7 +54,8 @@ export interface UrlInput {
   readonly url: string;
   readonly filename?: string;
   readonly fetch: 'provider' | 'gateway';
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Names of the headers that the gateway sends with its request. Their values are secrets like any credential, and travel beside the graph. */
+  readonly headerNames?: readonly string[];
 }
 
 /** The caller sends the bytes with `PUT …/inputs/{id}/content`. `size` in bytes, if the caller told it. */
@@ -80,12 +81,21 @@ export type Store = S3Place | GcsPlace | AzurePlace | ServerPlace;
 /** A file in a store of the caller's, which the provider fetches with the caller's credentials. */
 export type PlaceInput = { readonly id: string } & (Store | DrivePlace);
 
+/** An output of an earlier job of the same tenant. `filename` is its name, once it was found. */
+export interface JobOutputInput {
+  readonly id: string;
+  readonly type: 'job-output';
+  readonly jobId: string;
+  readonly outputId: string;
+  readonly filename?: string;
+}
+
 export type JobInput =
   | UrlInput
   | UploadInput
   | Base64Input
   | PlaceInput
-  | { readonly id: string; readonly type: 'job-output'; readonly jobId: string; readonly outputId: string };
+  | JobOutputInput;
 
 export type InputType = JobInput['type'];
 

@@ -1,38 +1,36 @@
 import { safeFilename } from './filenames.js';
 import type { PlaceBody } from './job-body.js';
-import type { ExportType, InputType, JobInput, PlaceInput } from './job-graph.js';
+import type { ExportType, InputType, JobInput, PlaceInput, UrlInput } from './job-graph.js';
 
 /** Which fields an input or export of a type has, besides `id` and `type` (and an export's `inputs`). */
 export interface PlaceRule {
   readonly required: readonly (keyof PlaceBody)[];
   readonly optional: readonly (keyof PlaceBody)[];
-  /** False: the contract names it, this version does not run it yet. */
-  readonly built: boolean;
 }
 
-const rule = (built: boolean, required: PlaceRule['required'], optional: PlaceRule['optional'] = []): PlaceRule => ({ built, required, optional });
+const rule = (required: PlaceRule['required'], optional: PlaceRule['optional'] = []): PlaceRule => ({ required, optional });
 
 const STORES = {
-  s3: rule(true, ['bucket', 'key'], ['region', 'endpoint', 'credentials', 'credentialsRef']),
-  gcs: rule(true, ['bucket', 'key'], ['projectId', 'credentials', 'credentialsRef']),
-  'azure-blob': rule(true, ['container', 'key'], ['credentials', 'credentialsRef']),
-  sftp: rule(true, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
-  ftp: rule(true, ['host', 'path'], ['port', 'credentials', 'credentialsRef']),
+  s3: rule(['bucket', 'key'], ['region', 'endpoint', 'credentials', 'credentialsRef']),
+  gcs: rule(['bucket', 'key'], ['projectId', 'credentials', 'credentialsRef']),
+  'azure-blob': rule(['container', 'key'], ['credentials', 'credentialsRef']),
+  sftp: rule(['host', 'path'], ['port', 'credentials', 'credentialsRef']),
+  ftp: rule(['host', 'path'], ['port', 'credentials', 'credentialsRef']),
 };
 
 export const INPUT_RULES: Readonly<Record<string, PlaceRule>> = {
-  url: rule(true, ['url'], ['filename', 'fetch', 'headers']),
-  upload: rule(true, [], ['filename', 'size', 'uploadId']),
-  base64: rule(true, ['data'], ['filename']),
+  url: rule(['url'], ['filename', 'fetch', 'headers']),
+  upload: rule([], ['filename', 'size', 'uploadId']),
+  base64: rule(['data'], ['filename']),
   ...STORES,
-  'google-drive': rule(true, ['fileId'], ['credentials', 'credentialsRef']),
-  'job-output': rule(false, ['jobId', 'outputId']),
+  'google-drive': rule(['fileId'], ['credentials', 'credentialsRef']),
+  'job-output': rule(['jobId', 'outputId']),
 };
 
 export const EXPORT_RULES: Readonly<Record<ExportType, PlaceRule>> = {
   ...STORES,
-  'google-drive': rule(true, [], ['folderId', 'filename', 'credentials', 'credentialsRef']),
-  youtube: rule(true, [], ['title', 'credentials', 'credentialsRef']),
+  'google-drive': rule([], ['folderId', 'filename', 'credentials', 'credentialsRef']),
+  youtube: rule([], ['title', 'credentials', 'credentialsRef']),
 };
 
 /** Which credentials a place takes. `required`: each entry is one that must be there, or several of which one must. */
@@ -58,6 +56,16 @@ export const EXPORT_TYPES = Object.keys(EXPORT_RULES) as readonly ExportType[];
 
 export function isPlace(input: JobInput): input is PlaceInput {
   return (PLACE_TYPES as readonly InputType[]).includes(input.type);
+}
+
+/** Headers' values are kept as credentials are. */
+export function hasHeaders(input: JobInput): input is UrlInput {
+  return input.type === 'url' && (input.headerNames ?? []).length > 0;
+}
+
+/** Its bytes are with the gateway, or will be, and go to whichever provider runs the job. */
+export function isHeldHere(input: JobInput): boolean {
+  return input.type === 'upload' || input.type === 'job-output' || (input.type === 'url' && input.fetch === 'gateway');
 }
 
 /** The name of the file at a place, as its key or path ends; null where only the provider will know it. */

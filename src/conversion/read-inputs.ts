@@ -5,6 +5,7 @@ import type { JobInput } from './job-graph.js';
 import { INPUT_RULES, oneOf, type PlaceRule } from './places.js';
 import type { CheckAddress } from './place-fields.js';
 import { readPlace } from './read-place.js';
+import { readUrl } from './read-url.js';
 
 /** What is asked of outside of the job itself. */
 export interface InputChecks {
@@ -21,10 +22,6 @@ function readInput(body: PlaceBody, id: string, at: string, checks: InputChecks,
   const rule = Object.hasOwn(INPUT_RULES, body.type) ? INPUT_RULES[body.type] : undefined;
   if (rule === undefined) {
     complaints.add(`${at}/type`, `There is no input type "${body.type}"; use ${oneOf(Object.keys(INPUT_RULES))}.`);
-    return null;
-  }
-  if (!rule.built) {
-    complaints.add(`${at}/type`, `Inputs of type "${body.type}" are not supported yet; use ${oneOf(builtTypes())}.`);
     return null;
   }
   const before = complaints.errors.length;
@@ -47,27 +44,28 @@ export function checkFields(body: PlaceBody, rule: PlaceRule, at: string, compla
 
 function build(body: PlaceBody, id: string, filename: { filename?: string }, at: string, checks: InputChecks, complaints: Complaints): JobInput | null {
   switch (body.type) {
-    case 'url': {
-      const wrong = checks.checkAddress(body.url ?? '');
-      if (wrong !== null) complaints.add(`${at}/url`, wrong);
-      if (body.fetch !== undefined && body.fetch !== 'provider') {
-        complaints.add(`${at}/fetch`, body.fetch === 'gateway' ? 'fetch: "gateway" is not supported yet; leave it out, and the provider fetches the file.' : 'Must be "provider" or "gateway".');
-      }
-      if (body.headers !== undefined) complaints.add(`${at}/headers`, 'headers need fetch: "gateway", which is not supported yet.');
-      return { id, type: 'url', url: body.url ?? '', fetch: 'provider', ...filename };
-    }
+    case 'url':
+      return readUrl(body, id, filename, at, checks.checkAddress, complaints);
     case 'upload':
       if (body.uploadId !== undefined) complaints.add(`${at}/uploadId`, 'Resumable uploads are not supported yet; leave uploadId out and PUT the bytes.');
       if (body.size !== undefined && body.size > checks.maxUploadBytes) complaints.add(`${at}/size`, `Files may have at most ${checks.maxUploadBytes} bytes here.`);
       return { id, type: 'upload', ...filename, ...(body.size === undefined ? {} : { size: body.size }) };
     case 'base64':
       return readBase64(body.data ?? '', id, filename, at, complaints);
+    case 'job-output':
+      return readJobOutput(body, id, at, complaints);
     default:
       return readPlace(body, id, at, checks.checkAddress, complaints);
   }
 }
 
-const builtTypes = (): string[] => Object.keys(INPUT_RULES).filter((type) => INPUT_RULES[type]?.built === true);
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+function readJobOutput({ jobId = '', outputId = '' }: PlaceBody, id: string, at: string, complaints: Complaints): JobInput {
+  if (!UUID.test(jobId)) complaints.add(`${at}/jobId`, 'Must be the id of a job.');
+  if (!UUID.test(outputId)) complaints.add(`${at}/outputId`, 'Must be the id of an output of that job.');
+  return { id, type: 'job-output', jobId: jobId.toLowerCase(), outputId: outputId.toLowerCase() };
+}
 
 const DATA_URL = /^data:([^;,]*)(?:;[^,]*)?;base64,/;
 

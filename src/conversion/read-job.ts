@@ -2,7 +2,7 @@ import { wrongCounts } from './file-counts.js';
 import { Complaints, type FieldError, type JobBody, type RoutingBody } from './job-body.js';
 import { STRATEGIES, type Credentials, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
 import { DEFAULT_RETENTION, readRetention } from './retention.js';
-import { isPlace } from './places.js';
+import { hasHeaders, isPlace } from './places.js';
 import { readExports } from './read-exports.js';
 import { readInputs } from './read-inputs.js';
 import type { CheckAddress } from './place-fields.js';
@@ -54,6 +54,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   return {
     credentials: new Map([
       ...sound.flatMap((input, index) => (isPlace(input) ? [[input.id, { ...body.inputs[index]?.credentials }] as const] : [])),
+      ...sound.flatMap((input, index) => (hasHeaders(input) ? [[input.id, { ...body.inputs[index]?.headers }] as const] : [])),
       ...exports.map((item, index) => [item.id, { ...exportBodies[index]?.credentials }] as const),
     ]),
     graph: {

@@ -8,9 +8,11 @@ import type { Scene } from './scene.js';
  * A provider's error as it may be written down: without any of the caller's credentials. The vendor was given them, and what it says of a
  * failure may repeat them; adapters know them while they submit, and not when a job is read days later.
  */
-export async function inPlainWords(scene: Pick<Scene, 'credentials'>, error: ProviderError): Promise<ProviderError> {
+export async function inPlainWords(scene: Pick<Scene, 'credentials' | 'job'>, error: ProviderError): Promise<ProviderError> {
   try {
-    return withoutSecrets(error, [...(await scene.credentials()).values()].flatMap(spellingsOf));
+    // Headers of an input that the gateway fetches reach no provider, and may be as short as "1".
+    const told = [...(await scene.credentials())].filter(([id]) => !scene.job.graph.inputs.some((input) => input.id === id && input.type === 'url'));
+    return withoutSecrets(error, told.flatMap(([, credentials]) => spellingsOf(credentials)));
   } catch (trouble) {
     if (!(trouble instanceof Unsealable)) throw trouble;
     if (error.code === UNUSABLE) return error;
@@ -19,7 +21,7 @@ export async function inPlainWords(scene: Pick<Scene, 'credentials'>, error: Pro
 }
 
 /** Deliveries as they may be written down, in the same way. */
-export async function deliveriesInPlainWords(scene: Pick<Scene, 'credentials'>, deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
+export async function deliveriesInPlainWords(scene: Pick<Scene, 'credentials' | 'job'>, deliveries: readonly Delivery[]): Promise<readonly Delivery[]> {
   return Promise.all(deliveries.map(async (delivery) => (delivery.refusal === null ? delivery : { ...delivery, refusal: (await inPlainWords(scene, new ProviderError('unmapped', delivery.refusal))).message })));
 }
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
 import type { Credentials } from '../conversion/job-graph.js';
-import { isPlace } from '../conversion/places.js';
+import { hasHeaders, isPlace } from '../conversion/places.js';
 import { CredentialStore } from '../jobs/credential-store.js';
 import { WHOLE_JOB, type WholeJob } from '../jobs/rows.js';
 import type { Try } from './decide.js';
@@ -54,6 +54,6 @@ export class SceneLoader {
     const row = rows[0];
     if (row === undefined) return null;
     const { scene, ...job } = row;
-    return { lease, job, ...scene, credentials: () => (job.graph.exports.length > 0 || job.graph.inputs.some(isPlace) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
+    return { lease, job, ...scene, credentials: () => (job.graph.exports.length > 0 || job.graph.inputs.some((input) => isPlace(input) || hasHeaders(input)) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
   }
 }

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { safeFilename } from '../conversion/filenames.js';
 import { filenameOfUrl } from '../conversion/formats.js';
-import type { Credentials, JobExport, JobInput, Step } from '../conversion/job-graph.js';
-import { filenameOfPlace, isPlace } from '../conversion/places.js';
+import type { Credentials, JobExport, JobInput, Step, UrlInput } from '../conversion/job-graph.js';
+import { filenameOfPlace, hasHeaders, isHeldHere, isPlace } from '../conversion/places.js';
 import { uploadKey, type Content, type InputSource, type StageExport, type StageInput, type StageStep, type StageWork } from '../conversion/provider.js';
 import { Unsealable } from '../platform/sealing.js';
 import type { FileRow, StepRow } from '../jobs/rows.js';
@@ -16,6 +16,8 @@ const INLINE_BYTES = 1_000_000;
 export interface Files {
   open(path: string): Readable;
   read(path: string): Promise<Buffer>;
+  /** A file that the gateway fetches itself. */
+  fetch(input: UrlInput, headers: Credentials): Promise<FileRow>;
   /** The job's credentials, by input or export id. */
   credentials(): Promise<ReadonlyMap<string, Credentials>>;
 }
@@ -32,7 +34,7 @@ export async function prepareWork(scene: Scene, adapter: string, callbackUrl: st
   const steps = stageSteps(scene, adapter);
   const contents = new Map<string, Content>();
   const wanted = [...new Set(steps.flatMap((step) => step.inputs))].filter((id) => !scene.stepIds.includes(id));
-  const uploads = wanted.some((id) => graph.inputs.find((input) => input.id === id)?.type === 'upload');
+  const uploads = graph.inputs.some((input) => wanted.includes(input.id) && isHeldHere(input));
   const inputs: StageInput[] = [];
   for (const id of wanted) {
     const input = graph.inputs.find((candidate) => candidate.id === id);
@@ -82,12 +84,13 @@ function toStageStep(step: Step, adapter: string, formats: ReadonlyMap<string, r
 
 /** Where one of a stage's files is uploaded, so is every other that we hold: their order is part of what a merge means. */
 async function toStageInput(input: JobInput, scene: Scene, files: Files, contents: Map<string, Content>, uploads: boolean): Promise<StageInput> {
-  if (input.type === 'url') return { id: input.id, part: '', filename: safeFilename(input.filename ?? filenameOfUrl(input.url), input.id), source: { type: 'url', url: input.url } };
+  if (input.type === 'url' && input.fetch === 'provider') return { id: input.id, part: '', filename: safeFilename(input.filename ?? filenameOfUrl(input.url), input.id), source: { type: 'url', url: input.url } };
   if (isPlace(input)) {
     return { id: input.id, part: '', filename: filenameOfPlace(input), source: { type: 'place', place: input, credentials: await credentialsOf(input, files) } };
   }
   const row = scene.job.inputs.find(({ id }) => id === input.id);
-  const file = scene.job.files.find(({ id }) => id === row?.file_id);
+  const kept = scene.job.files.find(({ id }) => id === row?.file_id);
+  const file = kept ?? (input.type === 'url' ? await files.fetch(input, hasHeaders(input) ? await credentialsOf(input, files) : {}) : undefined);
   if (file?.path == null) throw new Error(`the file of input ${input.id} is not there`);
   const inline = input.type === 'base64' && !uploads && Number(file.size) <= INLINE_BYTES;
   const source: InputSource = inline ? { type: 'base64', data: (await files.read(file.path)).toString('base64') } : { type: 'upload', size: Number(file.size) };

@@ -12,6 +12,7 @@ import type { RegisteredProvider } from '../providers/registry.js';
 import { AttemptStore } from './attempt-store.js';
 import { UNUSABLE } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
+import { SourceFetcher } from './source-fetcher.service.js';
 import { prepareWork, type PreparedWork } from './stage-work.js';
 import { LeaseLost } from './stage-store.js';
 
@@ -23,6 +24,7 @@ export class Submitter {
   constructor(
     private readonly attempts: AttemptStore,
     private readonly staging: Staging,
+    private readonly sources: SourceFetcher,
     private readonly address: PublicAddress,
     @Inject(Env) private readonly env: Env,
   ) {}
@@ -37,7 +39,7 @@ export class Submitter {
   /** Goes on from where the attempt stands. Throws `ProviderError` when the provider did not take it, `LeaseLost` when it is no longer ours. */
   async submit(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, resumed: boolean, signal: AbortSignal): Promise<void> {
     const { adapter, traits } = provider.guarded.inner;
-    const prepared = await this.prepare(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference);
+    const prepared = await this.prepare(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference, signal);
     if (resumed && attempt.providerJobId === null && traits.startsOnCreate) {
       throw new ProviderError('unavailable', 'The answer to the create was lost with the process that waited for it.', { code: 'create_lost', created: 'unknown' });
     }
@@ -51,11 +53,12 @@ export class Submitter {
     await this.attempts.running(scene, attempt.id, created.providerJobId, this.env.raw.POLL_FLOOR_MS);
   }
 
-  private async prepare(scene: Scene, adapter: string, callbackUrl: string | null, reference: string): Promise<PreparedWork> {
+  private async prepare(scene: Scene, adapter: string, callbackUrl: string | null, reference: string, signal: AbortSignal): Promise<PreparedWork> {
     try {
       return await prepareWork(scene, adapter, callbackUrl, reference, {
         open: (path) => this.staging.open(path),
         read: (path) => buffer(this.staging.open(path)),
+        fetch: (input, headers) => this.sources.fetch(scene.job.id, input, headers, signal),
         credentials: () => scene.credentials(),
       });
     } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -53,6 +53,19 @@ export class Staging {
       throw asTrouble(error);
     }
     return { path, size: meter.size, sha256: meter.sha256(), head: meter.head() };
+  }
+
+  /** Another name for the same bytes, which stay until the last name is removed. Returns its path. */
+  async duplicate(path: string): Promise<string> {
+    const id = randomUUID();
+    const other = join(id.slice(0, 2), id);
+    try {
+      await mkdir(dirname(join(this.root, other)), { recursive: true });
+      await link(join(this.root, path), join(this.root, other));
+    } catch (error) {
+      throw asTrouble(error);
+    }
+    return other;
   }
 
   /** `range` in bytes, both ends included. */

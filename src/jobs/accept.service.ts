@@ -1,17 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Readable } from 'node:stream';
 import { v7 as uuidv7 } from 'uuid';
 import type { FieldError, JobBody } from '../conversion/job-body.js';
 import { outputSteps, type JobGraph } from '../conversion/job-graph.js';
 import { readJob } from '../conversion/read-job.js';
-import { contentTypeOf } from '../files/kinds.js';
-import { Staging } from '../files/staging.js';
 import { invalidRequest, Problem } from '../http/problem.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService, type Route } from '../routing/router.service.js';
-import { JobStore, type NewFile, type NewJob } from './job-store.js';
+import { InputFilesService, withNames } from './input-files.service.js';
+import { JobStore, type NewJob } from './job-store.js';
 import type { WholeJob } from './rows.js';
 
 /** How long an upload may be missing before its job fails. */
@@ -32,16 +30,19 @@ export class AcceptService {
     private readonly store: JobStore,
     private readonly registry: Registry,
     private readonly router: RouterService,
-    private readonly staging: Staging,
+    private readonly inputFiles: InputFilesService,
     @Inject(INTAKE) private readonly intake: Intake,
   ) {}
 
   async accept(tenant: string, body: JobBody): Promise<WholeJob> {
     const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url), maxUploadBytes: this.intake.maxUploadBytes });
     if ('errors' in read) throw invalidRequest(read.errors);
-    const { graph, credentials } = read;
+    const { found, errors } = await this.inputFiles.find(tenant, read.graph);
+    if (errors.length > 0) throw invalidRequest(errors);
+    const { credentials } = read;
+    const graph = withNames(read.graph, found);
     const stages = this.plan(graph, body);
-    const files = await this.keepInline(graph);
+    const files = await this.inputFiles.keep(graph, found);
     const awaitsUploads = graph.inputs.some((input) => input.type === 'upload');
     const id = uuidv7();
     const job: NewJob = {
@@ -61,7 +62,7 @@ export class AcceptService {
     };
     return this.store.insert(job).catch(async (error: unknown) => {
       // A commit whose answer was lost may have been made: then these bytes are the job's.
-      if (databaseTrouble(error) === null) await Promise.all([...files.values()].map(({ path }) => this.staging.remove(path)));
+      if (databaseTrouble(error) === null) await this.inputFiles.drop(files);
       throw error;
     });
   }
@@ -82,18 +83,6 @@ export class AcceptService {
     const route = this.router.route(graph, graph.steps);
     if ('stages' in route) return route.stages;
     throw refusal(route, graph, body);
-  }
-
-  /** Bytes that came inside the body are kept as files, so that every provider after the first can have them too. */
-  private async keepInline(graph: JobGraph): Promise<Map<string, NewFile>> {
-    const files = new Map<string, NewFile>();
-    for (const input of graph.inputs) {
-      if (input.type !== 'base64') continue;
-      const filename = input.filename ?? input.id;
-      const staged = await this.staging.write(Readable.from([Buffer.from(input.data, 'base64')]), Number.MAX_SAFE_INTEGER);
-      files.set(input.id, { id: uuidv7(), path: staged.path, filename, contentType: contentTypeOf(filename), size: staged.size, sha256: staged.sha256 });
-    }
-    return files;
   }
 }
 

@@ -24,7 +24,7 @@ export interface NewJob {
   readonly tenant: string;
   readonly graph: JobGraph;
   readonly stages: readonly (PlannedStage & { readonly id: string; readonly losses: readonly Loss[] })[];
-  /** Files of base64 inputs, by input id. */
+  /** Files that are there already, by input id. */
   readonly files: ReadonlyMap<string, NewFile>;
   /** Of inputs and exports in stores of the caller's, by their id. */
   readonly credentials: ReadonlyMap<string, Credentials>;

@@ -48,6 +48,7 @@ function toInputView(input: JobInput, job: WholeJob): Record<string, unknown> {
   const common = { id: input.id, type: input.type, filename: row?.filename ?? null, status: row?.status ?? 'ready' };
   if (input.type === 'url') return { ...common, url: input.url, fetch: input.fetch };
   if (input.type === 'upload') return { ...common, size: input.size ?? null };
+  if (input.type === 'job-output') return { ...common, jobId: input.jobId, outputId: input.outputId };
   if (isPlace(input)) {
     const { credentialFields: _credentialFields, ...place } = input;
     return { ...common, ...place };

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OptionsSchema } from '../conversion/catalogue.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
+import { isHeldHere } from '../conversion/places.js';
 import type { Offer, Provider, StepWish } from '../conversion/provider.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { optionsSchema } from './catalogue-view.js';
@@ -78,6 +79,7 @@ function judged(verdicts: readonly OptionVerdict[], strict: boolean): readonly O
 }
 
 function takes(provider: Provider, file: JobInput): Offer {
+  if (isHeldHere(file)) return { offered: true };
   return provider.traits.inputTypes.includes(file.type) ? provider.takes(file) : { offered: false, reason: `It takes no input of type "${file.type}".` };
 }
 

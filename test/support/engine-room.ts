@@ -16,6 +16,7 @@ import { Staging } from '../../src/files/staging.js';
 import { AcceptService } from '../../src/jobs/accept.service.js';
 import { CredentialStore } from '../../src/jobs/credential-store.js';
 import { JobEnding } from '../../src/jobs/job-ending.js';
+import { InputFilesService } from '../../src/jobs/input-files.service.js';
 import { JobStore } from '../../src/jobs/job-store.js';
 import type { WholeJob } from '../../src/jobs/rows.js';
 import { Database } from '../../src/platform/database.js';
@@ -105,7 +106,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     stages,
     ending,
     cancels,
-    accepts: new AcceptService(jobs, registry, router, staging, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 }),
+    accepts: new AcceptService(jobs, registry, router, new InputFilesService(database, staging), { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 }),
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
     settle: new SettleService(database, stages, ending, new Replanner(router, registry), registry),

@@ -6,7 +6,7 @@ export class InputView extends PlaceView {
   @ApiProperty({ description: 'Name of the input within the job.', example: 'photo' })
   id!: string;
 
-  @ApiProperty({ description: 'url, upload, base64, s3, gcs, azure-blob, sftp, ftp or google-drive. Its credentials never come back.', example: 'url' })
+  @ApiProperty({ description: 'url, upload, base64, s3, gcs, azure-blob, sftp, ftp, google-drive or job-output. Its credentials never come back.', example: 'url' })
   type!: string;
 
   @ApiProperty({ description: 'The file\'s name, where it is known.', type: String, nullable: true })
@@ -26,4 +26,10 @@ export class InputView extends PlaceView {
 
   @ApiProperty({ description: 'google-drive: the file.', required: false })
   fileId?: string;
+
+  @ApiProperty({ description: 'job-output: the job.', required: false })
+  jobId?: string;
+
+  @ApiProperty({ description: 'job-output: its output.', required: false })
+  outputId?: string;
 }

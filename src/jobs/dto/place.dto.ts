@@ -52,7 +52,7 @@ class PlaceDto implements PlaceBody {
 }
 
 export class InputDto extends PlaceDto {
-  @Text({ about: `What kind of input it is: ${Object.keys(INPUT_RULES).join(', ')}. This version runs all but job-output.`, max: 32, example: 'url' })
+  @Text({ about: `What kind of input it is: ${Object.keys(INPUT_RULES).join(', ')}.`, max: 32, example: 'url' })
   declare type: string;
 
   @Text({ about: 'url: the file\'s address (http or https). The provider fetches it.', max: 8192, optional: true, example: 'https://example.com/photo.jpg' })
@@ -61,7 +61,7 @@ export class InputDto extends PlaceDto {
   @Text({ about: 'url: who fetches the file: "provider" (the default) or "gateway".', max: 16, optional: true })
   fetch?: string;
 
-  @FreeObject({ about: 'url: headers to send when the gateway fetches the file.', optional: true })
+  @FreeObject({ about: 'url: headers to send when the gateway fetches the file. Their values are secrets: sealed, and never shown again.', optional: true })
   headers?: Record<string, string>;
 
   @Whole({ about: 'upload: the file\'s size in bytes, where it is known before.', min: 0, max: Number.MAX_SAFE_INTEGER, optional: true })

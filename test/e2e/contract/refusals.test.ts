@@ -19,9 +19,6 @@ const credentialed = [
 
 const LATER: readonly Row[] = [
   ...credentialed.map((input): Row => [`stored credentials of an input of type ${input.type}`, from({ ...input, credentials: undefined, credentialsRef: 'mine' }), '/inputs/0/credentialsRef']),
-  ['an input of another job', from({ type: 'job-output', jobId: '01900000-0000-7000-8000-000000000000', outputId: 'x' }), '/inputs/0/type'],
-  ['an input that the gateway fetches', from({ ...PHOTO, fetch: 'gateway' }), '/inputs/0/fetch'],
-  ['an input fetched with headers', from({ ...PHOTO, fetch: 'gateway', headers: { cookie: 'a=b' } }), '/inputs/0/fetch'],
   ['a resumable upload', from({ type: 'upload', filename: 'a.png', uploadId: 'u1' }), '/inputs/0/uploadId'],
   ['a webhook', toPng({ webhook: { url: 'https://caller.example/hook', events: ['job.completed'], secret: 'whsec_aGVsbG8gaGVsbG8gaGVsbG8gaGVsbG8=' } }), '/webhook'],
   ['maxCost', routed({ maxCost: { amount: '0.05', currency: 'USD' } }), '/routing/maxCost'],
