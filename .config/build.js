@@ -3,7 +3,7 @@
  * The Prisma client follows prisma/schema.prisma, dist/ follows src/.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -26,5 +26,7 @@ if (age('src/generated/prisma/client.ts') < age('prisma/schema.prisma')) {
 const stamp = 'dist/.built';
 if (age(stamp) < Math.max(newest('src'), age('nest-cli.json'), age('.swcrc'), age('tsconfig.json'))) {
   run('nest', ['build']);
+  // The compiler leaves documents behind that the code reads.
+  for (const file of readdirSync(join(root, 'src'), { recursive: true })) if (file.endsWith('.json')) cpSync(join(root, 'src', file), join(root, 'dist', file));
   writeFileSync(join(root, stamp), '');
 }

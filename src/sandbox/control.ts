@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import type { PretendCloud } from './cloud/pretend-cloud.js';
+import { registerCloudRoutes } from './cloud/routes.js';
 import type { LedgerView } from './ledger.js';
 import type { ReceivedRequest } from './requests.js';
 import { BadScenario, VENDOR_NAMES, type Scenario, type VendorName } from './scenario.js';
@@ -12,11 +14,13 @@ export interface Control {
   scenarios(): readonly Scenario[];
   ledger(): LedgerView;
   requests(): readonly ReceivedRequest[];
+  /** The callers' stores. */
+  readonly cloud: PretendCloud;
   setDialect(dialect: Dialect): void;
   /** Shuts a vendor's port (connections are refused) or opens it again. */
   setListening(vendor: VendorName, listening: boolean): Promise<void>;
   isListening(vendor: VendorName): boolean;
-  /** Forgets jobs, webhooks, scenarios, ledger and requests. */
+  /** Forgets jobs, webhooks, scenarios, ledger, requests and stored objects. */
   reset(): void;
 }
 
@@ -37,6 +41,7 @@ export function registerControl(app: FastifyInstance, here: VendorName, control:
   });
   app.get('/sandbox/ledger', async () => control.ledger());
   app.get('/sandbox/requests', async () => ({ data: control.requests() }));
+  void app.register((routes) => registerCloudRoutes(routes, control.cloud));
   app.post('/sandbox/reset', async (_request, reply) => {
     control.reset();
     return reply.code(204).send();

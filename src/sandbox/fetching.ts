@@ -21,15 +21,14 @@ export async function fetchSource(source: string, fixtures: string | null): Prom
   if (!url || (url.protocol !== 'http:' && url.protocol !== 'https:')) throw new SourceUnreachable(`${source} is not an http or https URL.`);
   const path = decoded(url.pathname);
   const filename = basename(path) || 'index.html';
-  if (fixtures !== null) {
-    const bytes = (await fixture(fixtures, url.hostname + path)) ?? (await fixture(fixtures, filename));
-    if (bytes) return { bytes, filename };
-  }
-  return { bytes: await download(url), filename };
+  const fixture = (await readFixture(fixtures, url.hostname + path)) ?? (await readFixture(fixtures, filename));
+  return { bytes: fixture ?? (await download(url)), filename };
 }
 
-async function fixture(folder: string, name: string): Promise<Buffer | null> {
-  const root = resolve(folder);
+/** A file of the fixtures' folder; null where it is not there, leads out of the folder, or there are no fixtures. */
+export async function readFixture(fixtures: string | null, name: string): Promise<Buffer | null> {
+  if (fixtures === null) return null;
+  const root = resolve(fixtures);
   const file = resolve(root, name);
   if (!file.startsWith(root + sep)) return null;
   return readFile(file).catch(() => null);

@@ -1,3 +1,4 @@
+import type { StoredObject, StoreLocation } from './cloud/pretend-cloud.js';
 import type { VendorName } from './scenario.js';
 
 /** A create as it was received, whatever came of it. */
@@ -42,11 +43,22 @@ export interface SentCallback {
   readonly status: number | null;
 }
 
-/** What the vendors remember for an auditor: every create, every job's run and cost, every callback sent. */
+/** A result that a vendor put into a store of the caller's. */
+export interface Delivery extends StoreLocation {
+  readonly at: string;
+  readonly vendor: VendorName;
+  readonly jobId: string;
+  readonly size: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+/** What the vendors remember for an auditor: every create, every job's run and cost, every callback sent, every delivery. */
 export class Ledger {
   private readonly creates: ReceivedCreate[] = [];
   private readonly jobs = new Map<string, LedgerJob>();
   private readonly callbacks: SentCallback[] = [];
+  private readonly deliveries: Delivery[] = [];
   private readonly spent = new Map<string, number>();
 
   received(vendor: VendorName, key: string | null, reference: string | null): ReceivedCreate {
@@ -68,6 +80,10 @@ export class Ledger {
     this.callbacks.push({ at: now(), vendor, jobId, label, attempt, status });
   }
 
+  delivered(vendor: VendorName, jobId: string, { store, place, key, bytes, sha256, storedAt }: StoredObject): void {
+    this.deliveries.push({ at: storedAt.toISOString(), vendor, jobId, store, place, key, size: bytes.length, sha256 });
+  }
+
   charge(job: LedgerJob, credits: number): void {
     const account = `${job.vendor} ${job.key}`;
     job.credits += credits;
@@ -83,13 +99,14 @@ export class Ledger {
   }
 
   view(): LedgerView {
-    return { creates: this.creates, jobs: [...this.jobs.values()], callbacks: this.callbacks };
+    return { creates: this.creates, jobs: [...this.jobs.values()], callbacks: this.callbacks, deliveries: this.deliveries };
   }
 
   clear(): void {
     this.creates.length = 0;
     this.jobs.clear();
     this.callbacks.length = 0;
+    this.deliveries.length = 0;
     this.spent.clear();
   }
 }
@@ -98,6 +115,7 @@ export interface LedgerView {
   readonly creates: readonly ReceivedCreate[];
   readonly jobs: readonly LedgerJob[];
   readonly callbacks: readonly SentCallback[];
+  readonly deliveries: readonly Delivery[];
 }
 
 export function began(entry: LedgerJob): void {

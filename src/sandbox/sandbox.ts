@@ -1,4 +1,5 @@
 import { createApi2convert } from './api2convert/server.js';
+import { PretendCloud } from './cloud/pretend-cloud.js';
 import { registerControl, type Control } from './control.js';
 import { Ledger } from './ledger.js';
 import { Requests } from './requests.js';
@@ -19,7 +20,7 @@ export interface Sandbox {
 /** Starts both vendors on 127.0.0.1. Rejects with the system's error where a port is taken; then nothing is left running. */
 export async function startSandbox(asked: Partial<SandboxSettings> = {}): Promise<Sandbox> {
   const settings = { ...DEFAULT_SETTINGS, ...asked };
-  const shared = { scenarios: new Scenarios(), ledger: new Ledger(), requests: new Requests() };
+  const shared = { scenarios: new Scenarios(), ledger: new Ledger(), cloud: new PretendCloud(), requests: new Requests() };
   let dialect = settings.dialect;
   const vendors: Record<VendorName, VendorServer> = {
     api2convert: createApi2convert(shared, settings),
@@ -36,6 +37,7 @@ export async function startSandbox(asked: Partial<SandboxSettings> = {}): Promis
     scenarios: () => shared.scenarios.list(),
     ledger: () => shared.ledger.view(),
     requests: () => shared.requests.list(),
+    cloud: shared.cloud,
     setDialect: (word) => {
       dialect = word;
     },
@@ -45,6 +47,7 @@ export async function startSandbox(asked: Partial<SandboxSettings> = {}): Promis
       every.forEach((vendor) => vendor.reset());
       shared.scenarios.clear();
       shared.ledger.clear();
+      shared.cloud.clear();
       shared.requests.clear();
       dialect = settings.dialect;
     },

@@ -6,6 +6,7 @@ const OF_JOBS = [
   'fail',
   'success-without-file',
   'wrong-file',
+  'disabled-output',
   'unknown-status',
   'no-callback',
   'duplicate-callback',

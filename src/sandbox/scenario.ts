@@ -4,7 +4,7 @@ export type VendorName = 'api2convert' | 'runconvert';
 export const VENDOR_NAMES: readonly VendorName[] = ['api2convert', 'runconvert'];
 
 /** What a request does, in one word for both vendors; `options.call` of a scenario names one, or `any`. */
-export const CALLS = ['create', 'read', 'list', 'upload', 'start', 'cancel', 'input', 'output', 'download', 'webhook', 'catalogue', 'account'] as const;
+export const CALLS = ['create', 'read', 'list', 'upload', 'start', 'cancel', 'input', 'conversion', 'output', 'download', 'webhook', 'catalogue', 'account'] as const;
 export type Call = (typeof CALLS)[number];
 
 export interface Scenario {

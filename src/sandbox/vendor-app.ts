@@ -1,5 +1,6 @@
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { PretendCloud } from './cloud/pretend-cloud.js';
 import type { Ledger, ReceivedCreate } from './ledger.js';
 import { refuse, spoil } from './misbehave.js';
 import { Refusal } from './refusal.js';
@@ -23,6 +24,7 @@ declare module 'fastify' {
 export interface Shared {
   readonly scenarios: Scenarios;
   readonly ledger: Ledger;
+  readonly cloud: PretendCloud;
   readonly requests: Requests;
 }
 

@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.js';
+import { contractsView } from './accounts.js';
 import { CATALOGUE } from './catalogue.js';
 import { requireAccount, type Api2convert } from './context.js';
 import { listed } from './job-routes.js';
 import { STATUSES } from './statuses.js';
+import { PERIODS, usageOf, type Unit } from './usage.js';
 
 const PAGE = 50;
-const PERIODS = { day: /^\d{4}-\d{2}-\d{2}$/, month: /^\d{4}-\d{2}$/, year: /^\d{4}$/ } as const;
 
 /** What belongs to no job: `/statuses` and `/conversions` (no key needed), `/contracts`, `/stats`. */
 export function registerAccountRoutes(app: FastifyInstance, { shared, credits }: Api2convert): void {
-  app.get('/statuses', async () => STATUSES);
+  app.get('/statuses', { config: { call: 'catalogue' } }, async () => STATUSES);
 
   app.get('/conversions', { config: { call: 'catalogue' } }, async (request, reply) => {
     const { category, target, page } = request.query as { category?: string; target?: string; page?: string };
@@ -20,19 +21,21 @@ export function registerAccountRoutes(app: FastifyInstance, { shared, credits }:
     return entries.slice(from, from + PAGE);
   });
 
-  app.get('/contracts', { config: { call: 'account' } }, async (request) => {
-    const left = Math.max(0, credits - shared.ledger.creditsOf('api2convert', requireAccount(request)));
-    const contract = { contract_type: 'prepaid', contract_creation_date: '2016-02-02 10:52:36', credits_bought: credits, credits_remaining: left };
-    return { contracts: [contract], credits_remaining: left };
+  app.get('/contracts', { config: { call: 'account' } }, async (request, reply) => {
+    const contracts = contractsView(requireAccount(request), credits, shared.ledger);
+    return contracts ?? reply.code(204).send();
   });
 
-  for (const [unit, shape] of Object.entries(PERIODS)) {
-    app.get(`/stats/${unit}/:period/:filter`, { config: { call: 'account' } }, async (request) => {
-      const key = requireAccount(request);
-      const { period, filter } = request.params as { period: string; filter: string };
-      if (!shape.test(period) || (filter !== 'single' && filter !== 'all')) throw new Refusal(400, 'Invalid input', 6);
-      const jobs = shared.ledger.jobsOf('api2convert', key).filter((job) => job.createdAt.startsWith(period));
-      return [{ date: period, jobs: jobs.length, credits: jobs.reduce((sum, job) => sum + job.credits, 0) }];
-    });
-  }
+  // An account has one key here, so `single` and `all` agree; the old client libraries name neither.
+  app.get('/stats/:unit/:period/:filter?', { config: { call: 'account' } }, async (request) => {
+    const key = requireAccount(request);
+    const { unit, period, filter } = request.params as { unit: string; period: string; filter?: string };
+    if (!isUnit(unit)) throw new Refusal(404, 'Not found');
+    if (!PERIODS[unit].test(period) || !['single', 'all'].includes(filter ?? 'all')) throw new Refusal(400, 'Invalid input', 6);
+    return usageOf(shared.ledger.jobsOf('api2convert', key), unit, period);
+  });
+}
+
+function isUnit(word: string): word is Unit {
+  return Object.hasOwn(PERIODS, word);
 }

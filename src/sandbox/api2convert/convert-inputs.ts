@@ -64,6 +64,7 @@ function toOutput(conversion: Conversion, group: readonly Input[], file: ResultF
     checksum: outputChecksum(file.bytes),
     createdAt: new Date(),
     downloads: 0,
+    disabled: false,
     passwords: typeof password === 'string' && password !== '' ? [password] : [],
   };
 }

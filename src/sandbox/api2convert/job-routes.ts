@@ -2,11 +2,13 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { Refusal } from '../refusal.js';
 import { scenarioOf } from '../scenarios.js';
 import { dropAnswer } from '../vendor-app.js';
+import { creditsLeft } from './accounts.js';
 import { accountKeyOf, requireAccount, requireJob, requireUnstarted, tokenOf, type Api2convert } from './context.js';
 import { createJob, factsOfParts, readSettings } from './create-job.js';
 import { hasEnded } from './job.js';
 import { readObject } from './read-body.js';
-import { jobView, stamp } from './views.js';
+import { infoOf } from './statuses.js';
+import { jobView, stamp, threadView } from './views.js';
 
 const PAGE = 50;
 
@@ -17,7 +19,7 @@ export function registerJobRoutes(app: FastifyInstance, vendor: Api2convert): vo
   app.post('/jobs', { config: { call: 'create' } }, async (request, reply) => {
     const key = requireAccount(request);
     if (request.body === undefined) return reply.code(204).send();
-    if (shared.ledger.creditsOf('api2convert', key) >= vendor.credits) throw new Refusal(402, 'The request exceeded the contract limits. Payment may be required.', 402);
+    if (creditsLeft(key, vendor.credits, shared.ledger, Date.now()) <= 0) throw new Refusal(402, 'The request exceeded the contract limits. Payment may be required.', 402);
     const job = createJob(request.body, key, shared.ledger, new Date());
     job.scenarios = shared.scenarios.claim('api2convert', factsOfParts(job.inputs, job.conversions));
     store.add(job);
@@ -62,16 +64,15 @@ export function registerJobRoutes(app: FastifyInstance, vendor: Api2convert): vo
     return reply.code(204).send();
   });
 
-  app.get('/jobs/:jobId/threads', async (request, reply) => {
+  app.get('/jobs/:jobId/threads', { config: { call: 'read' } }, async (request, reply) => {
     const job = requireJob(vendor, request);
     const running = job.started && !hasEnded(job);
-    const threads = running ? [{ hash: job.id.replaceAll('-', ''), status: 1, info: job.status, exec_time: 0, created_at: stamp(job.createdAt), modified_at: stamp(job.modifiedAt) }] : [];
-    return listed(reply, threads);
+    return listed(reply, running ? job.conversions.map((conversion) => threadView(job, conversion, Date.now())) : []);
   });
 
-  app.get('/jobs/:jobId/history', async (request, reply) => {
+  app.get('/jobs/:jobId/history', { config: { call: 'read' } }, async (request, reply) => {
     const job = requireJob(vendor, request);
-    return listed(reply, job.history.map(({ id, status, at }) => ({ id, status, info: '', created_at: stamp(at) })));
+    return listed(reply, job.history.map(({ id, status, at }) => ({ id, status, info: infoOf(status), created_at: stamp(at) })));
   });
 }
 

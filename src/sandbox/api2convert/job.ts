@@ -10,7 +10,16 @@ export interface Conversion {
   readonly category: string;
   options: JsonObject;
   metadata: JsonObject;
-  readonly outputTargets: { readonly type: string; readonly parameters: JsonObject; status: 'waiting' | 'uploading' | 'completed' | 'failed' }[];
+  readonly outputTargets: readonly OutputTarget[];
+}
+
+/** A store that a conversion's results go to, in place of the vendor's own. */
+export interface OutputTarget {
+  readonly type: string;
+  readonly parameters: JsonObject;
+  /** Never shown. */
+  readonly credentials: JsonObject;
+  status: 'waiting' | 'uploading' | 'completed' | 'failed';
 }
 
 export type InputStatus = 'canceled' | 'downloading' | 'failed' | 'ready';
@@ -20,10 +29,13 @@ export interface Input {
   readonly type: string;
   readonly source: string;
   readonly engine: string;
-  readonly parameters: JsonObject;
   readonly createdAt: Date;
+  parameters: JsonObject;
+  /** Never shown. */
+  credentials: JsonObject;
   options: JsonObject;
   filename: string;
+  contentType: string;
   status: InputStatus;
   /** null until it was fetched, and once it is forgotten. */
   bytes: Buffer | null;
@@ -46,6 +58,7 @@ export interface Output {
   /** null once it is forgotten. */
   bytes: Buffer | null;
   downloads: number;
+  disabled: boolean;
   passwords: readonly string[];
 }
 

@@ -1,8 +1,18 @@
+import type { PretendCloud } from '../cloud/pretend-cloud.js';
+import { fetchStored, StoreRefusal, type StoreAccess } from '../cloud/store-access.js';
 import { runTask, Unconvertible, type SourceFile } from '../engine/engine.js';
 import { fetchSource, SourceUnreachable } from '../fetching.js';
 import { inputChecksum } from './checksums.js';
 import type { Input, Job, Trouble } from './job.js';
 import type { JobStore } from './job-store.js';
+import { pickedFile, storeAccess } from './stores.js';
+
+/** Where inputs come from. */
+export interface InputSources {
+  readonly store: JobStore;
+  readonly cloud: PretendCloud;
+  readonly fixtures: string | null;
+}
 
 const CAPTURES = new Map([
   ['screenshot', 'png'],
@@ -10,10 +20,10 @@ const CAPTURES = new Map([
 ]);
 
 /** Fetches what an input names. Resolves to null, or to what the job says of an input that could not be had. */
-export async function loadInput(job: Job, input: Input, store: JobStore, fixtures: string | null): Promise<Trouble | null> {
+export async function loadInput(job: Job, input: Input, sources: InputSources): Promise<Trouble | null> {
   if (input.bytes) return null;
   try {
-    const file = await sourceFile(job, input, store, fixtures);
+    const file = await sourceFile(job, input, sources);
     input.bytes = file.bytes;
     input.size = file.bytes.length;
     input.checksum = inputChecksum(file.bytes);
@@ -37,7 +47,7 @@ class InputFailed extends Error {
   }
 }
 
-async function sourceFile(job: Job, input: Input, store: JobStore, fixtures: string | null): Promise<SourceFile> {
+async function sourceFile(job: Job, input: Input, { store, cloud, fixtures }: InputSources): Promise<SourceFile> {
   switch (input.type) {
     case 'remote':
       return remoteFile(input, fixtures);
@@ -47,10 +57,24 @@ async function sourceFile(job: Job, input: Input, store: JobStore, fixtures: str
       return found(store.outputOf(job.key, input.source));
     case 'input_id':
       return found(store.inputOf(job.key, input.source));
+    case 'cloud':
+      return storedFile(storeAccess(input.source, input.parameters, input.credentials), cloud, fixtures);
+    case 'gdrive_picker':
+      return storedFile(pickedFile(input.source, input.credentials), cloud, fixtures);
     default:
-      // Clouds: the descriptor is looked at only now, and the error is generic (SDK contract).
-      throw new InputFailed(99, 'The file could not be fetched from the cloud storage.');
+      throw new InputFailed(404, 'The file could not be found.');
   }
+}
+
+/** A cloud's descriptor is looked at only now; what is wrong with it is not said (SDK contract), but that the file is not there. */
+async function storedFile(access: StoreAccess | null, cloud: PretendCloud, fixtures: string | null): Promise<SourceFile> {
+  try {
+    if (access) return await fetchStored(access, cloud, fixtures);
+  } catch (error) {
+    if (!(error instanceof StoreRefusal)) throw error;
+    if (error.reason === 'missing') throw new InputFailed(17, 'File not found: the bucket may have incorrect permissions, the credentials may be invalid, or the file is not there.');
+  }
+  throw new InputFailed(99, 'The file could not be fetched from the cloud storage.');
 }
 
 async function remoteFile(input: Input, fixtures: string | null): Promise<SourceFile> {

@@ -20,22 +20,22 @@ export function registerOutputRoutes(app: FastifyInstance, vendor: Api2convert):
     const outputs = job.outputs.filter((output) => (!conversion || output.conversionId === conversion) && (!input || output.inputIds.includes(input)));
     return listed(reply, outputs.map((output) => view(job, output)));
   });
-  app.patch('/jobs/:jobId/output', async (request) => {
-    const job = requireJob(vendor, request);
-    job.outputs.forEach((output) => patch(job, output, request.body));
+  app.patch('/jobs/:jobId/output', { config: { call: 'output' } }, async (request) => {
+    const job = ended(requireJob(vendor, request));
+    job.outputs.forEach((output) => patch(output, request.body));
     return job.outputs.map((output) => view(job, output));
   });
   app.get('/jobs/:jobId/output/:fileId', { config: { call: 'output' } }, async (request) => {
     const job = requireJob(vendor, request);
     return view(job, findOr404(job.outputs, (request.params as FileParams).fileId, 'output'));
   });
-  app.patch('/jobs/:jobId/output/:fileId', async (request) => {
-    const job = requireJob(vendor, request);
+  app.patch('/jobs/:jobId/output/:fileId', { config: { call: 'output' } }, async (request) => {
+    const job = ended(requireJob(vendor, request));
     const output = findOr404(job.outputs, (request.params as FileParams).fileId, 'output');
-    patch(job, output, request.body);
+    patch(output, request.body);
     return view(job, output);
   });
-  app.delete('/jobs/:jobId/output/:fileId', async (request, reply) => {
+  app.delete('/jobs/:jobId/output/:fileId', { config: { call: 'output' } }, async (request, reply) => {
     const job = requireJob(vendor, request);
     const output = findOr404(job.outputs, (request.params as FileParams).fileId, 'output');
     job.outputs = job.outputs.filter((one) => one !== output);
@@ -44,10 +44,14 @@ export function registerOutputRoutes(app: FastifyInstance, vendor: Api2convert):
 }
 
 /** A new name comes without the extension. */
-function patch(job: Job, output: Output, body: unknown): void {
+function patch(output: Output, body: unknown): void {
   const { filename, download_password: password } = readObject(body, 'output');
-  if (!hasEnded(job)) throw new Refusal(409, 'The output can not be patched');
   const dot = output.filename.lastIndexOf('.');
   if (typeof filename === 'string' && filename !== '') output.filename = filename + (dot > 0 ? output.filename.slice(dot) : '');
   if (typeof password === 'string') output.passwords = password === '' ? [] : [password];
+}
+
+function ended(job: Job): Job {
+  if (!hasEnded(job)) throw new Refusal(409, 'The output can not be patched');
+  return job;
 }

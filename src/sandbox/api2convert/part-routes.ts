@@ -17,19 +17,19 @@ export function registerPartRoutes(app: FastifyInstance, vendor: Api2convert): v
 }
 
 function registerConversions(app: FastifyInstance, vendor: Api2convert): void {
-  app.get('/jobs/:jobId/conversions', async (request, reply) => listed(reply, requireJob(vendor, request).conversions.map(conversionView)));
-  app.post('/jobs/:jobId/conversions', async (request, reply) => {
+  app.get('/jobs/:jobId/conversions', { config: { call: 'conversion' } }, async (request, reply) => listed(reply, requireJob(vendor, request).conversions.map(conversionView)));
+  app.post('/jobs/:jobId/conversions', { config: { call: 'conversion' } }, async (request, reply) => {
     const job = unstarted(requireJob(vendor, request));
     const conversion = readConversion(request.body);
     job.conversions.push(conversion);
     vendor.runner.consider(job);
     return reply.code(201).send(conversionView(conversion));
   });
-  app.get('/jobs/:jobId/conversions/:partId', async (request) => {
+  app.get('/jobs/:jobId/conversions/:partId', { config: { call: 'conversion' } }, async (request) => {
     const { partId } = request.params as PartParams;
     return conversionView(findOr404(requireJob(vendor, request).conversions, partId, 'conversion'));
   });
-  app.patch('/jobs/:jobId/conversions/:partId', async (request) => {
+  app.patch('/jobs/:jobId/conversions/:partId', { config: { call: 'conversion' } }, async (request) => {
     const job = requireJob(vendor, request);
     const conversion = findOr404(job.conversions, (request.params as PartParams).partId, 'conversion');
     const { options, metadata } = readObject(request.body, 'conversion');
@@ -38,7 +38,7 @@ function registerConversions(app: FastifyInstance, vendor: Api2convert): void {
     conversion.metadata = { ...conversion.metadata, ...readLoose(metadata) };
     return conversionView(conversion);
   });
-  app.delete('/jobs/:jobId/conversions/:partId', async (request, reply) => {
+  app.delete('/jobs/:jobId/conversions/:partId', { config: { call: 'conversion' } }, async (request, reply) => {
     const job = requireJob(vendor, request);
     const conversion = findOr404(job.conversions, (request.params as PartParams).partId, 'conversion');
     unstarted(job);
@@ -49,7 +49,7 @@ function registerConversions(app: FastifyInstance, vendor: Api2convert): void {
 }
 
 function registerInputs(app: FastifyInstance, vendor: Api2convert): void {
-  app.get('/jobs/:jobId/input', async (request, reply) => listed(reply, requireJob(vendor, request).inputs.map(inputView)));
+  app.get('/jobs/:jobId/input', { config: { call: 'input' } }, async (request, reply) => listed(reply, requireJob(vendor, request).inputs.map(inputView)));
   app.post('/jobs/:jobId/input', { config: { call: 'input' } }, async (request, reply) => {
     const job = unstarted(requireJob(vendor, request));
     const several = Array.isArray(request.body);
@@ -60,7 +60,7 @@ function registerInputs(app: FastifyInstance, vendor: Api2convert): void {
     const views = inputs.map(inputView);
     return reply.code(201).send(several ? views : views[0]);
   });
-  app.patch('/jobs/:jobId/input', async (request) => {
+  app.patch('/jobs/:jobId/input', { config: { call: 'input' } }, async (request) => {
     const job = unstarted(requireJob(vendor, request));
     const patches = (Array.isArray(request.body) ? (request.body as unknown[]) : [request.body]).map((one) => readObject(one, 'input'));
     for (const { id, options } of patches) {
@@ -70,19 +70,21 @@ function registerInputs(app: FastifyInstance, vendor: Api2convert): void {
     }
     return job.inputs.map(inputView);
   });
-  app.get('/jobs/:jobId/input/:partId', async (request) => {
+  app.get('/jobs/:jobId/input/:partId', { config: { call: 'input' } }, async (request) => {
     const { partId } = request.params as PartParams;
     return inputView(findOr404(requireJob(vendor, request).inputs, partId, 'input'));
   });
-  app.patch('/jobs/:jobId/input/:partId', async (request) => {
+  app.patch('/jobs/:jobId/input/:partId', { config: { call: 'input' } }, async (request) => {
     const job = requireJob(vendor, request);
     const input = findOr404(job.inputs, (request.params as PartParams).partId, 'input');
-    readObject(request.body, 'input');
+    const { credentials, parameters } = readObject(request.body, 'input');
     unstarted(job);
+    input.credentials = { ...input.credentials, ...readLoose(credentials) };
+    input.parameters = { ...input.parameters, ...readLoose(parameters) };
     input.modifiedAt = new Date();
     return inputView(input);
   });
-  app.delete('/jobs/:jobId/input/:partId', async (request, reply) => {
+  app.delete('/jobs/:jobId/input/:partId', { config: { call: 'input' } }, async (request, reply) => {
     const job = requireJob(vendor, request);
     const input = findOr404(job.inputs, (request.params as PartParams).partId, 'input');
     unstarted(job);

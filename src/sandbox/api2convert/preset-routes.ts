@@ -1,42 +1,34 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { findEntry } from './catalogue.js';
-import { findOr404, requireAccount } from './context.js';
-import { newId, type JsonObject } from './job.js';
+import { accountKeyOf, findOr404, requireAccount } from './context.js';
+import type { JsonObject } from './job.js';
 import { listed } from './job-routes.js';
+import { Presets, type Preset, type PresetQuery } from './presets.js';
 import { invalid, readLoose, readObject } from './read-body.js';
+import { phpObject } from './views.js';
 
-interface Preset {
-  readonly id: string;
-  readonly key: string;
-  readonly category: string;
-  name: string;
-  target: string;
-  options: JsonObject;
-}
+/** `/presets`. The public ones can be listed without a key (authentication guide), and only listed. */
+export function registerPresetRoutes(app: FastifyInstance, presets: Presets): void {
+  const config = { config: { call: 'account' } } as const;
+  const own = (request: FastifyRequest): Preset => findOr404(presets.ofAccount(requireAccount(request)), (request.params as { presetId: string }).presetId, 'preset');
 
-/** `/presets`: named option sets of an account; there are no public ones here. */
-export function registerPresetRoutes(app: FastifyInstance): { clear(): void } {
-  let presets: Preset[] = [];
-  const mine = (key: string): Preset[] => presets.filter((preset) => preset.key === key);
-
-  app.get('/presets', async (request, reply) => {
-    const { category, target } = request.query as { category?: string; target?: string };
-    const found = mine(requireAccount(request)).filter((preset) => (!category || preset.category === category) && (!target || preset.target === target));
-    return listed(reply, found.map(view));
+  app.get('/presets', config, async (request, reply) => {
+    const key = accountKeyOf(request) === null ? null : requireAccount(request);
+    return listed(reply, presets.search(key, request.query as PresetQuery).map(view));
   });
-  app.post('/presets', async (request, reply) => {
+  app.post('/presets', config, async (request, reply) => {
     const key = requireAccount(request);
-    const { name, target, category, options } = readObject(request.body, 'preset');
+    const { name, target, category, scope, options } = readObject(request.body, 'preset');
     if (typeof name !== 'string' || name === '') throw invalid('name', 'The name of the preset is missing');
     const entry = typeof target === 'string' ? findEntry(target, typeof category === 'string' ? category : null) : null;
     if (!entry) throw invalid('target', 'The target of the preset does not exist');
-    const preset: Preset = { id: newId(), key, category: entry.category, name, target: entry.target, options: readLoose(options) };
-    presets.push(preset);
+    if (scope !== undefined && scope !== 'private' && scope !== 'public') throw invalid('scope', 'The scope of the preset does not exist');
+    const preset = presets.add({ key, category: entry.category, scope: scope ?? 'private', name, target: entry.target, options: readLoose(options) });
     return reply.code(201).send(view(preset));
   });
-  app.get('/presets/:presetId', async (request) => view(findOr404(mine(requireAccount(request)), idOf(request.params), 'preset')));
-  app.patch('/presets/:presetId', async (request) => {
-    const preset = findOr404(mine(requireAccount(request)), idOf(request.params), 'preset');
+  app.get('/presets/:presetId', config, async (request) => view(own(request)));
+  app.patch('/presets/:presetId', config, async (request) => {
+    const preset = own(request);
     const { name, target, options } = readObject(request.body, 'preset');
     if (target !== undefined && (typeof target !== 'string' || !findEntry(target, preset.category))) throw invalid('target', 'The target of the preset does not exist');
     if (typeof name === 'string' && name !== '') preset.name = name;
@@ -44,18 +36,14 @@ export function registerPresetRoutes(app: FastifyInstance): { clear(): void } {
     if (options !== undefined) preset.options = readLoose(options);
     return view(preset);
   });
-  app.delete('/presets/:presetId', async (request, reply) => {
-    const preset = findOr404(mine(requireAccount(request)), idOf(request.params), 'preset');
-    presets = presets.filter((one) => one !== preset);
+  app.delete('/presets/:presetId', config, async (request, reply) => {
+    presets.remove(own(request));
     return reply.code(204).send();
   });
-  return { clear: () => (presets = []) };
 }
 
-function idOf(params: unknown): string {
-  return (params as { presetId: string }).presetId;
-}
-
-function view({ id, name, target, category, options }: Preset): JsonObject {
-  return { id, name, target, category, scope: 'private', options };
+/** Of a preset of the vendor's own, the options are not told. */
+function view({ id, key, name, target, category, scope, options }: Preset): JsonObject {
+  const shown = { id, name, target, category, scope };
+  return key !== null ? { ...shown, options: phpObject(options) } : shown;
 }

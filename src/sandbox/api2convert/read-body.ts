@@ -38,8 +38,10 @@ export function readInput(value: unknown, now: Date): Input {
     source: body.source,
     engine,
     parameters: readLoose(body.parameters),
+    credentials: readLoose(body.credentials),
     options: readLoose(body.options),
     filename: typeof body.filename === 'string' ? body.filename : '',
+    contentType: typeof body.content_type === 'string' ? body.content_type : '',
     status: 'downloading',
     bytes: null,
     size: 0,
@@ -77,7 +79,7 @@ export function invalid(field: string, message: string): Refusal {
 }
 
 function readOutputTarget(value: unknown): Conversion['outputTargets'][number] {
-  const { type, parameters } = readObject(value, 'output_target');
+  const { type, parameters, credentials } = readObject(value, 'output_target');
   if (typeof type !== 'string' || !TARGET_TYPES.has(type)) throw invalid('output_target.type', 'The output target does not exist');
-  return { type, parameters: readLoose(parameters), status: 'waiting' };
+  return { type, parameters: readLoose(parameters), credentials: readLoose(credentials), status: 'waiting' };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { PretendCloud } from '../cloud/pretend-cloud.js';
 import { began, ended, type Ledger } from '../ledger.js';
 import { scenarioNumber, scenarioText } from '../scenario.js';
 import { scenarioOf } from '../scenarios.js';
@@ -9,6 +10,7 @@ import { hasEnded, newId, type Job, type Output, type Trouble } from './job.js';
 import type { JobStore } from './job-store.js';
 import { loadInput } from './load-input.js';
 import type { Notifier } from './notifier.js';
+import { TargetDelivery } from './target-delivery.js';
 
 export interface RunnerSettings {
   readonly fixtures: string | null;
@@ -23,6 +25,7 @@ export class Runner {
     private readonly store: JobStore,
     private readonly notifier: Notifier,
     private readonly ledger: Ledger,
+    private readonly cloud: PretendCloud,
     private readonly settings: RunnerSettings,
   ) {}
 
@@ -51,7 +54,8 @@ export class Runner {
     this.move(job, 'queued');
     await this.spend(job, 0.1);
     this.move(job, 'downloading');
-    const missing = await Promise.all(job.inputs.map((input) => loadInput(job, input, this.store, this.settings.fixtures)));
+    const sources = { store: this.store, cloud: this.cloud, fixtures: this.settings.fixtures };
+    const missing = await Promise.all(job.inputs.map((input) => loadInput(job, input, sources)));
     const unreachable = missing.filter((trouble) => trouble !== null);
     if (unreachable.length > 0 && (job.failOnInputError || unreachable.length === job.inputs.length)) return this.fail(job, ...unreachable);
     job.warnings.push(...unreachable);
@@ -68,24 +72,25 @@ export class Runner {
 
   private async convert(job: Job): Promise<void> {
     const inputs = job.inputs.filter((input) => input.status === 'ready');
-    const outputs: Output[] = [];
+    const made: Output[] = [];
     const troubles: Trouble[] = [];
     for (const conversion of job.conversions) {
-      const converted = await convertInputs(conversion, inputs, outputs);
-      const undelivered = conversion.outputTargets.length > 0;
-      for (const target of conversion.outputTargets) target.status = 'failed';
-      if (undelivered) troubles.push({ source: 'conversion', id_source: conversion.id, code: 99, message: 'The file could not be delivered to the output target.' });
-      else outputs.push(...converted.outputs);
+      const converted = await convertInputs(conversion, inputs, made);
+      made.push(...converted.outputs);
       troubles.push(...converted.troubles);
       job.spent += converted.credits;
     }
     await this.spend(job, 0.6);
     this.move(job, 'saving');
+    const delivery = new TargetDelivery(this.cloud, this.ledger);
+    delivery.begin(job, made);
     await this.spend(job, 0.1);
+    const { kept, delivered, undelivered } = delivery.finish(job, made);
+    troubles.push(...undelivered);
     this.ledger.charge(job.ledger, job.spent);
-    if (troubles.length > 0 && (job.failOnConversionError || outputs.length === 0)) return this.fail(job, ...troubles);
+    if (troubles.length > 0 && (job.failOnConversionError || kept.length + delivered === 0)) return this.fail(job, ...troubles);
     job.warnings.push(...troubles);
-    if (!scenarioOf(job, 'success-without-file')) job.outputs = scenarioOf(job, 'wrong-file') ? outputs.map(spoilt) : outputs;
+    job.outputs = spoilt(job, kept);
     this.keepFiles(job);
     ended(job.ledger, 'completed');
     this.move(job, 'completed');
@@ -134,7 +139,13 @@ export class Runner {
   }
 }
 
-function spoilt(output: Output): Output {
+function spoilt(job: Job, outputs: Output[]): Output[] {
+  if (scenarioOf(job, 'success-without-file')) return [];
+  if (scenarioOf(job, 'disabled-output')) return outputs.map((output) => ({ ...output, disabled: true }));
+  return scenarioOf(job, 'wrong-file') ? outputs.map(wrong) : outputs;
+}
+
+function wrong(output: Output): Output {
   const bytes = Buffer.from('<!doctype html><html><body>Not the file you asked for</body></html>');
   return { ...output, bytes, size: bytes.length, checksum: outputChecksum(bytes) };
 }

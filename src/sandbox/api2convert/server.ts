@@ -5,6 +5,7 @@ import type { VendorServer } from '../vendor-server.js';
 import { registerAccountRoutes } from './account-routes.js';
 import { accountKeyOf, type Api2convert } from './context.js';
 import { factsOfBody, factsOfParts } from './create-job.js';
+import { registerDocumentRoutes } from './document-routes.js';
 import type { Job } from './job.js';
 import { registerJobRoutes } from './job-routes.js';
 import { JobStore } from './job-store.js';
@@ -12,6 +13,7 @@ import { Notifier } from './notifier.js';
 import { registerOutputRoutes } from './output-routes.js';
 import { registerPartRoutes } from './part-routes.js';
 import { registerPresetRoutes } from './preset-routes.js';
+import { Presets } from './presets.js';
 import { readLoose } from './read-body.js';
 import { Runner } from './runner.js';
 import { registerTransferRoutes } from './transfer-routes.js';
@@ -20,6 +22,7 @@ import { jobView, type ViewContext } from './views.js';
 /** api2convert, under `/v2`; not listening yet. */
 export function createApi2convert(shared: Shared, settings: SandboxSettings): VendorServer {
   const store = new JobStore();
+  const presets = new Presets();
   const app = createVendorApp(
     {
       vendor: 'api2convert',
@@ -43,8 +46,7 @@ export function createApi2convert(shared: Shared, settings: SandboxSettings): Ve
     retentionMs: settings.retentionMs,
   });
   const notifier = new Notifier(shared.ledger, settings.webhookSecret, (job) => jobView(job, viewOf(job)));
-  const vendor: Api2convert = { store, runner: new Runner(store, notifier, shared.ledger, settings), shared, credits: settings.credits, viewOf };
-  let presets = { clear: (): void => undefined };
+  const vendor: Api2convert = { store, runner: new Runner(store, notifier, shared.ledger, shared.cloud, settings), shared, credits: settings.credits, viewOf };
   void app.register(
     async (routes) => {
       registerJobRoutes(routes, vendor);
@@ -52,7 +54,8 @@ export function createApi2convert(shared: Shared, settings: SandboxSettings): Ve
       registerOutputRoutes(routes, vendor);
       registerTransferRoutes(routes, vendor, settings.flatUploadAnswer);
       registerAccountRoutes(routes, vendor);
-      presets = registerPresetRoutes(routes);
+      registerPresetRoutes(routes, presets);
+      registerDocumentRoutes(routes, () => listener.origin);
     },
     { prefix: '/v2' },
   );

@@ -1,6 +1,6 @@
-import { create as contentDisposition } from 'content-disposition';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from '../refusal.js';
+import { sendFile } from '../sending.js';
 import { inputChecksum } from './checksums.js';
 import { requireJob, requireUnstarted, type Api2convert } from './context.js';
 import { factsOfParts } from './create-job.js';
@@ -55,29 +55,44 @@ export function registerTransferRoutes(app: FastifyInstance, vendor: Api2convert
     if (!job || !output) throw new Refusal(404, 'The file does not exist');
     const status = outputStatus(output, vendor.viewOf(job));
     if (status === 'expired' || !output.bytes) throw new Refusal(404, 'The file has expired');
+    if (status === 'disabled') throw new Refusal(403, 'The file can not be downloaded');
     if (status === 'overuse') throw new Refusal(403, 'The file has been downloaded too often');
     const passwords = [...job.passwords, ...output.passwords];
     if (passwords.length > 0 && !passwordsOf(request).some((one) => passwords.includes(one))) throw new Refusal(401, 'The download password is wrong or missing');
-    void reply.type(output.contentType).header('content-disposition', contentDisposition(output.filename));
-    if (request.method === 'HEAD') return reply.header('content-length', output.size).send();
+    const { filename: name, contentType, bytes } = output;
+    const encoded = (request.query as { encoding?: string }).encoding === 'base64';
+    sendFile(request, reply, { filename: name, contentType, bytes: encoded ? Buffer.from(bytes.toString('base64')) : bytes });
+    if (request.method === 'HEAD' || reply.statusCode === 416) return reply;
     output.downloads += 1;
     job.ledger.downloads += 1;
-    return reply.send((request.query as { encoding?: string }).encoding === 'base64' ? output.bytes.toString('base64') : output.bytes);
+    return reply;
   });
 }
 
 function uploaded(id: string, filename: string, bytes: Buffer): Input {
   const now = new Date();
-  const described = { id, type: 'upload', source: filename, engine: 'auto', parameters: {}, options: {}, filename };
+  const described = { id, type: 'upload', source: filename, engine: 'auto', parameters: {}, credentials: {}, options: {}, filename, contentType: '' };
   return { ...described, status: 'ready', bytes, size: bytes.length, checksum: inputChecksum(bytes), createdAt: now, modifiedAt: now };
 }
 
 function uploadUuid({ headers }: FastifyRequest): string | null {
-  const value = headers['x-oc-upload-uuid'];
+  const value = headers['x-oc-upload-uuid'] ?? headers['x-api2convert-upload-uuid'];
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** One header (or its alias) may carry several, comma-separated. */
+const PASSWORD_HEADERS = ['x-api2convert-download-password', 'x-oc-download-password'];
+
+/** One header (or its alias, or a cookie of either name) may carry several, comma-separated. */
 function passwordsOf({ headers }: FastifyRequest): string[] {
-  return [headers['x-api2convert-download-password'], headers['x-oc-download-password']].flatMap((value) => (typeof value === 'string' ? value.split(',') : []));
+  const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim().split('=', 2)).filter(([name]) => PASSWORD_HEADERS.includes((name ?? '').toLowerCase()));
+  const values = [...PASSWORD_HEADERS.map((name) => headers[name]), ...cookies.map(([, value]) => decoded(value ?? ''))];
+  return values.flatMap((value) => (typeof value === 'string' ? value.split(',') : []));
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
 }

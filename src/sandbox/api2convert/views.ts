@@ -38,7 +38,8 @@ export function jobView(job: Job, context: ViewContext): JsonObject {
 export function conversionView(conversion: Conversion): JsonObject {
   const { id, target, category, options, metadata, outputTargets } = conversion;
   const view = { id, target, category, options: phpObject(options), metadata: phpObject(metadata) };
-  return outputTargets.length === 0 ? view : { ...view, output_target: outputTargets };
+  const targets = outputTargets.map((target) => ({ type: target.type, status: target.status, parameters: phpObject(target.parameters), credentials: [] }));
+  return targets.length === 0 ? view : { ...view, output_target: targets };
 }
 
 /** Credentials never come back. */
@@ -47,16 +48,17 @@ export function inputView(input: Input): JsonObject {
     id: input.id,
     type: input.type,
     status: input.status,
-    source: input.type === 'base64' ? '' : input.source,
+    source: input.type === 'base64' ? 'base64' : input.source,
     engine: input.engine,
     options: phpObject(input.options),
     filename: input.filename,
     size: input.size,
     hash: '',
     checksum: input.checksum,
-    content_type: '',
+    content_type: input.contentType,
     created_at: stamp(input.createdAt),
     modified_at: stamp(input.modifiedAt),
+    credentials: [],
     parameters: phpObject(input.parameters),
     metadata: [],
   };
@@ -78,14 +80,28 @@ export function outputView(job: Job, output: Output, context: ViewContext): Json
   };
 }
 
+/** A conversion that is being worked on. The hash is its id, without the dashes; the status is the vendor's only number: it runs. */
+export function threadView(job: Job, conversion: Conversion, now: number): JsonObject {
+  const began = job.history.findLast(({ status }) => status === 'queued')?.at ?? job.createdAt;
+  return {
+    hash: conversion.id.replaceAll('-', ''),
+    status: 1,
+    info: infoOf(job.status),
+    exec_time: Math.floor((now - began.getTime()) / 1_000),
+    created_at: stamp(began),
+    modified_at: stamp(job.modifiedAt),
+  };
+}
+
 /** A result can be downloaded ten times (downloading page: "typically 10") and for as long as it is kept. */
-export function outputStatus(output: Output, { now, retentionMs }: Pick<ViewContext, 'now' | 'retentionMs'>): 'enabled' | 'expired' | 'overuse' {
+export function outputStatus(output: Output, { now, retentionMs }: Pick<ViewContext, 'now' | 'retentionMs'>): 'enabled' | 'disabled' | 'expired' | 'overuse' {
+  if (output.disabled) return 'disabled';
   if (!output.bytes || now > output.createdAt.getTime() + retentionMs) return 'expired';
   return output.downloads >= 10 ? 'overuse' : 'enabled';
 }
 
 /** The vendor's back end writes an empty object as an empty list. */
-function phpObject(object: JsonObject): JsonObject | readonly [] {
+export function phpObject(object: JsonObject): JsonObject | readonly [] {
   return Object.keys(object).length === 0 ? [] : object;
 }
 

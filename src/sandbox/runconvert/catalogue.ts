@@ -47,6 +47,8 @@ function thumbnails(input: string): JsonObject[] {
   return ['jpg', 'png', 'webp'].map((output) => view('thumbnail', input, output, [WIDTH, HEIGHT]));
 }
 
+/** The client libraries know engines with credits and options; the pair's own are those of the one engine there is. */
 function view(operation: string, input: string, output: string, options: readonly Option[]): JsonObject {
-  return { operation, input_format: input, output_format: output, engine: 'sandbox', credits: creditsOf(operation, output), options };
+  const engine = { name: 'sandbox', credits: creditsOf(operation, output), options };
+  return { operation, input_format: input, output_format: output, engine: engine.name, credits: engine.credits, options, engines: [engine] };
 }

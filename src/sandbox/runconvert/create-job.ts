@@ -2,6 +2,7 @@ import { Refusal } from '../refusal.js';
 import type { JobFacts } from '../scenario.js';
 import { newId, newSecret, type JsonObject, type RunTask } from './job.js';
 import { kindOf } from './operations.js';
+import { missingPlace } from './stores.js';
 
 const BASE64_LIMIT = 1.5 * 1024 * 1024;
 
@@ -36,6 +37,8 @@ function requireFields(name: string, operation: string, fields: JsonObject, inpu
   if (kind === null) throw bad(`Task "${name}": the operation "${operation}" does not exist.`);
   if ((kind === 'process' || kind === 'export') && inputs.length === 0) throw bad(`Task "${name}": "input" is missing.`);
   if (['convert', 'merge', 'archive'].includes(operation) && wordOf(fields.output_format) === '') throw bad(`Task "${name}": "output_format" is missing.`);
+  const missing = kind === 'import' || kind === 'export' ? missingPlace(operation, fields) : null;
+  if (missing !== null) throw bad(`Task "${name}": "${missing}" is missing.`);
   if (operation === 'import/url' && urlOf(fields) === '') throw bad(`Task "${name}": "url" is missing.`);
   if (operation === 'capture_website' && wordOf(fields.url) === '') throw bad(`Task "${name}": "url" is missing.`);
   if (operation !== 'import/base64') return;

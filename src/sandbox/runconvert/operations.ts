@@ -15,6 +15,11 @@ export function kindOf(operation: string): OperationKind | null {
   return KINDS.get(operation) ?? null;
 }
 
+/** Whether the files of a task have URLs: an export to a store leaves none. */
+export function isDownloadable(operation: string): boolean {
+  return operation === 'export/url';
+}
+
 /** A task in the engine's words. Several PDFs converted to one format `pdf` are a merge (the SDKs' spelling). */
 export function engineTask({ operation, fields, inputs }: Pick<RunTask, 'operation' | 'fields' | 'inputs'>): Task {
   const target = wordOf(fields.output_format);

@@ -1,14 +1,21 @@
+import { basename } from 'node:path';
+import type { PretendCloud, StoredObject } from '../cloud/pretend-cloud.js';
+import { deliver, fetchStored, StoreRefusal } from '../cloud/store-access.js';
 import { runTask, type SourceFile } from '../engine/engine.js';
 import { fetchSource } from '../fetching.js';
 import { urlOf } from './create-job.js';
 import type { RunTask, TaskFile } from './job.js';
 import { engineTask, kindOf } from './operations.js';
+import { storeOf } from './stores.js';
 import { TaskFailed } from './task-failed.js';
 import type { Uploads } from './uploads.js';
 
 export interface PerformContext {
   readonly fixtures: string | null;
+  readonly cloud: PretendCloud;
   readonly uploads: Uploads;
+  /** Called with what was put into a store of the caller's. */
+  readonly delivered: (object: StoredObject) => void;
   readonly signal: AbortSignal;
 }
 
@@ -20,13 +27,13 @@ export async function perform(task: RunTask, before: readonly TaskFile[], contex
     case 'capture':
       return capture(task, context);
     case 'export':
-      return exportFiles(task, before);
+      return exportFiles(task, before, context);
     default:
       return renamed(task, await runTask(engineTask(task), before));
   }
 }
 
-async function importFile(task: RunTask, { fixtures, uploads, signal }: PerformContext): Promise<TaskFile> {
+async function importFile(task: RunTask, { fixtures, cloud, uploads, signal }: PerformContext): Promise<TaskFile> {
   if (task.operation === 'import/upload') return uploads.wait(task.id, signal);
   if (task.operation === 'import/url') {
     const file = await fetchSource(urlOf(task.fields), fixtures);
@@ -36,7 +43,16 @@ async function importFile(task: RunTask, { fixtures, uploads, signal }: PerformC
     const data = String(task.fields.file).replace(/^data:[^,]*,/, '');
     return asTaskFile({ filename: nameOf(task, 'file'), bytes: Buffer.from(data, 'base64') });
   }
-  throw new TaskFailed('processing_failed', `The file could not be imported: ${task.operation} reaches no storage here.`);
+  const access = storeOf(task.operation, task.fields);
+  if (!access) throw new TaskFailed('processing_failed', `${task.operation} is no import.`);
+  const stored = await fetchStored(access, cloud, fixtures).catch((error: unknown) => refusedBy('imported', error));
+  return asTaskFile({ filename: nameOf(task, stored.filename), bytes: stored.bytes });
+}
+
+/** What the store said: the vendor has no code of its own for it. */
+function refusedBy(done: 'imported' | 'exported', error: unknown): never {
+  if (!(error instanceof StoreRefusal)) throw error;
+  throw new TaskFailed('processing_failed', `The file could not be ${done}: ${error.message}`);
 }
 
 async function capture(task: RunTask, { fixtures }: PerformContext): Promise<readonly TaskFile[]> {
@@ -47,10 +63,18 @@ async function capture(task: RunTask, { fixtures }: PerformContext): Promise<rea
   return renamed(task, await runTask({ operation: 'capture', target, options }, [page]));
 }
 
-async function exportFiles(task: RunTask, before: readonly TaskFile[]): Promise<readonly TaskFile[]> {
-  if (task.operation !== 'export/url') throw new TaskFailed('processing_failed', `The file could not be exported: ${task.operation} reaches no storage here.`);
-  if (before.length < 2 || task.fields.archive_multiple_files !== true) return before;
-  return runTask({ operation: 'archive', target: 'zip', options: {} }, before);
+async function exportFiles(task: RunTask, before: readonly TaskFile[], { cloud, delivered }: PerformContext): Promise<readonly TaskFile[]> {
+  const packs = before.length > 1 && task.fields.archive_multiple_files === true;
+  const files = packs ? await runTask({ operation: 'archive', target: 'zip', options: {} }, before) : before;
+  const access = storeOf(task.operation, task.fields);
+  if (!access) return files;
+  try {
+    const objects = deliver(access, files, cloud);
+    objects.forEach(delivered);
+    return files.map((file, at) => ({ ...file, filename: basename(objects[at]?.key ?? file.filename) }));
+  } catch (error) {
+    return refusedBy('exported', error);
+  }
 }
 
 /** `filename` names the one result of a task. */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { PretendCloud } from '../cloud/pretend-cloud.js';
 import { Unconvertible } from '../engine/engine.js';
 import { SourceUnreachable } from '../fetching.js';
 import { began, ended, type Ledger } from '../ledger.js';
@@ -6,7 +7,7 @@ import { scenarioNumber, scenarioText } from '../scenario.js';
 import { scenarioOf } from '../scenarios.js';
 import { Storage } from '../storage.js';
 import type { Job, RunTask, TaskFile } from './job.js';
-import { creditsOf, kindOf } from './operations.js';
+import { creditsOf, isDownloadable, kindOf } from './operations.js';
 import { perform } from './perform.js';
 import { TaskFailed } from './task-failed.js';
 import type { Uploads } from './uploads.js';
@@ -28,6 +29,7 @@ export class Runner {
     private readonly notifier: WebhookNotifier,
     private readonly uploads: Uploads,
     private readonly ledger: Ledger,
+    private readonly cloud: PretendCloud,
     private readonly settings: RunnerSettings,
   ) {}
 
@@ -74,7 +76,10 @@ export class Runner {
     const { signal } = job.stop;
     if (kind === 'process' || kind === 'capture') await this.misbehave(job);
     const [files] = await Promise.all([
-      perform(task, before, { fixtures: this.settings.fixtures, uploads: this.uploads, signal }),
+      perform(task, before, {
+        ...{ fixtures: this.settings.fixtures, cloud: this.cloud, uploads: this.uploads, signal },
+        delivered: (object) => this.ledger.delivered('runconvert', job.id, object),
+      }),
       pause(this.settings.speedMs * (kind === 'process' || kind === 'capture' ? 0.8 : 0.1), undefined, { signal }),
     ]);
     signal.throwIfAborted();
@@ -101,7 +106,7 @@ export class Runner {
 
   /** Only exports can be downloaded; what led to them goes at once. */
   private keepFiles(job: Job): void {
-    const exported = job.tasks.filter((task) => kindOf(task.operation) === 'export');
+    const exported = job.tasks.filter((task) => isDownloadable(task.operation));
     for (const task of job.tasks) if (!exported.includes(task)) task.files = [];
     const size = exported.flatMap((task) => task.files).reduce((sum, file) => sum + file.bytes.length, 0);
     this.storage.keep(size, () => exported.forEach((task) => (task.files = [])));
@@ -136,7 +141,7 @@ function filesFor(task: RunTask, before: readonly RunTask[]): TaskFile[] {
 }
 
 function spoilt(job: Job, task: RunTask, files: readonly TaskFile[]): readonly TaskFile[] {
-  if (kindOf(task.operation) !== 'export') return files;
+  if (!isDownloadable(task.operation)) return files;
   if (scenarioOf(job, 'success-without-file')) return [];
   if (!scenarioOf(job, 'wrong-file')) return files;
   return files.map((file) => ({ ...file, bytes: Buffer.from('<!doctype html><html><body>Not the file you asked for</body></html>') }));

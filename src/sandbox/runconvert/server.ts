@@ -39,7 +39,7 @@ export function createRunConvert(shared: Shared, settings: SandboxSettings, dial
   const listener = new Listener(app.server);
   const view = (): ViewContext => ({ origin: listener.origin, dialect: dialect(), now: Date.now() });
   const notifier = new WebhookNotifier(shared.ledger, webhooks, { job: (job) => jobView(job, view()), task: (job, task) => taskView(job, task, view()) });
-  const vendor: RunConvert = { store, runner: new Runner(notifier, uploads, shared.ledger, settings), uploads, webhooks, shared, credits: settings.credits, view };
+  const vendor: RunConvert = { store, runner: new Runner(notifier, uploads, shared.ledger, shared.cloud, settings), uploads, webhooks, shared, credits: settings.credits, view };
   void app.register(
     async (routes) => {
       registerJobRoutes(routes, vendor);

@@ -1,10 +1,10 @@
-import { create as contentDisposition } from 'content-disposition';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Refusal } from '../refusal.js';
+import { sendFile } from '../sending.js';
 import { scenarioOf } from '../scenarios.js';
 import type { RunConvert } from './context.js';
 import type { RunTask, TaskFile } from './job.js';
-import { kindOf } from './operations.js';
+import { isDownloadable } from './operations.js';
 
 /** Upload forms and result URLs: neither takes the account's key. */
 export function registerTransferRoutes(app: FastifyInstance, { store, uploads }: RunConvert): void {
@@ -20,12 +20,11 @@ export function registerTransferRoutes(app: FastifyInstance, { store, uploads }:
   app.get('/download/:taskId/:at/:filename', { config: { call: 'download' } }, async (request, reply) => {
     const { taskId, at } = request.params as { taskId: string; at: string };
     const found = store.findTask(taskId);
-    const file = found && kindOf(found.task.operation) === 'export' && !scenarioOf(found.job, 'vanish') ? found.task.files[Number(at)] : undefined;
+    const file = found && isDownloadable(found.task.operation) && !scenarioOf(found.job, 'vanish') ? found.task.files[Number(at)] : undefined;
     if (!found || !file) throw new Refusal(404, 'The file does not exist.', 'not_found');
-    void reply.type(file.contentType).header('content-disposition', contentDisposition(file.filename));
-    if (request.method === 'HEAD') return reply.header('content-length', file.bytes.length).send();
-    found.job.ledger.downloads += 1;
-    return reply.send(file.bytes);
+    sendFile(request, reply, file);
+    if (request.method !== 'HEAD' && reply.statusCode !== 416) found.job.ledger.downloads += 1;
+    return reply;
   });
 }
 

@@ -1,6 +1,6 @@
 import type { Dialect } from '../settings.js';
 import type { Job, JsonObject, RunTask } from './job.js';
-import { kindOf } from './operations.js';
+import { isDownloadable } from './operations.js';
 import { wordOf } from './words.js';
 
 export interface ViewContext {
@@ -15,6 +15,7 @@ export function jobView(job: Job, context: ViewContext): JsonObject {
     id: job.id,
     tag: job.tag,
     status: job.otherWord && context.now < job.otherWord.until ? job.otherWord.word : wordOf(job.phase, context.dialect),
+    ...(context.dialect === 'sdk' ? { credits: creditsOfJob(job) } : {}),
     created_at: stamp(job.createdAt),
     started_at: stamp(job.startedAt),
     ended_at: stamp(job.endedAt),
@@ -41,12 +42,18 @@ export function taskView(job: Job, task: RunTask, context: ViewContext): JsonObj
   };
 }
 
+/** What the tasks that are done have cost; null before any is. */
+function creditsOfJob({ tasks }: Job): number | null {
+  const told = tasks.flatMap(({ credits }) => credits ?? []);
+  return told.length === 0 ? null : told.reduce((sum, credits) => sum + credits, 0);
+}
+
 function resultOf(task: RunTask, context: ViewContext): JsonObject | null {
   if (task.operation === 'import/upload' && task.phase === 'waiting') {
     return { form: { url: `${context.origin}/upload/${task.id}`, parameters: { signature: task.signature } } };
   }
   if (task.phase !== 'finished') return null;
-  if (kindOf(task.operation) !== 'export') return { files: task.made };
+  if (!isDownloadable(task.operation)) return { files: task.made };
   const files = task.made.map(({ filename, size }, at) => ({ filename, url: urlOf(task, filename, at, context), size }));
   const [first] = files;
   return first ? { files, url: first.url } : { files };

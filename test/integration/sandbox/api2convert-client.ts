@@ -1,16 +1,21 @@
-import { call, textOf, until, type Answer, type Json, type Request } from './support.js';
+import { violations } from './openapi.js';
+import { call, methodOf, textOf, until, type Answer, type Json, type Request } from './support.js';
 
 const ENDED = ['completed', 'failed', 'canceled'];
 
-/** A caller of api2convert with an account's key. */
+/** A caller of api2convert with an account's key. Every answer is held against the vendor's document. */
 export class Api2convertClient {
   constructor(
     private readonly url: string,
     private readonly key = 'test-key',
   ) {}
 
-  request(path: string, request: Request = {}): Promise<Answer> {
-    return call(this.url + path, { ...request, headers: { 'x-api2convert-api-key': this.key, ...request.headers } });
+  async request(path: string, request: Request = {}): Promise<Answer> {
+    const answer = await call(this.url + path, { ...request, headers: { 'x-api2convert-api-key': this.key, ...request.headers } });
+    const { status, headers, text: body } = answer;
+    const wrong = request.spoilt ? [] : violations({ method: methodOf(request), path, status, contentType: headers.get('content-type'), body });
+    if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    return answer;
   }
 
   async create(json: unknown): Promise<Json> {

@@ -48,7 +48,7 @@ describe('the control plane', () => {
     expect(requests.json.data![0]).toMatchObject({ vendor: 'api2convert', method: 'POST', path: '/v2/jobs', accountKey: true });
     expect((requests.json.data as unknown as Json[]).at(-1)).toMatchObject({ method: 'GET', accountKey: false });
     await call(`${control()}/reset`, { method: 'POST' });
-    expect((await call(`${control()}/ledger`)).json).toEqual({ creates: [], jobs: [], callbacks: [] });
+    expect((await call(`${control()}/ledger`)).json).toEqual({ creates: [], jobs: [], callbacks: [], deliveries: [] });
     expect((await client.request(`/jobs/${textOf(job.id)}`)).status).toBe(404);
   });
 

@@ -88,7 +88,7 @@ describe('RunConvert: a job', () => {
     const unsupported = await client.run({ a: importing('invoice.pdf'), b: { operation: 'convert', input: 'a', output_format: 'png' }, c: { operation: 'export/url', input: 'b' } });
     expect(taskOf(unsupported, 'b')).toMatchObject({ status: 'failed', code: 'processing_failed', credits: null, result: null });
     expect(taskOf(unsupported, 'c')).toMatchObject({ status: 'failed', code: 'INPUT_TASK_FAILED' });
-    const stored = await client.run({ a: importing('harbour.jpg'), b: { operation: 'export/s3', input: 'a', bucket: 'b', secret_access_key: 'canary' } });
+    const stored = await client.run({ a: importing('harbour.jpg'), b: { operation: 'export/s3', input: 'a', bucket: 'b', key: 'k', secret_access_key: 'canary' } });
     expect([stored.status, JSON.stringify(stored).includes('canary')]).toEqual(['failed', false]);
   });
 

@@ -49,7 +49,7 @@ describe('scenarios: the answer to a call', () => {
   ])('spoils a read with %s, and the next is whole', async (name, status, body) => {
     const { id } = await client.create(photo);
     tell(name, { options: { status } });
-    const answer = await client.request(`/jobs/${textOf(id)}`);
+    const answer = await client.request(`/jobs/${textOf(id)}`, { spoilt: true });
     expect([answer.status, answer.text]).toEqual([status, expect.stringMatching(body)]);
     expect((await client.request(`/jobs/${textOf(id)}`)).json.id).toBe(id);
   });

@@ -35,12 +35,19 @@ export interface Request {
   readonly headers?: Record<string, string>;
   readonly json?: unknown;
   readonly form?: FormData;
+  /** The answer was spoilt by a scenario: the vendor's document says nothing of it. */
+  readonly spoilt?: boolean;
 }
 
-export async function call(url: string, { method, headers = {}, json, form }: Request = {}): Promise<Answer> {
+export function methodOf({ method, json, form }: Request): string {
+  return method ?? (json === undefined && form === undefined ? 'GET' : 'POST');
+}
+
+export async function call(url: string, request: Request = {}): Promise<Answer> {
+  const { headers = {}, json, form } = request;
   const typed: Record<string, string> = json === undefined ? {} : { 'content-type': 'application/json' };
   const answer = await fetch(url, {
-    method: method ?? (json === undefined && form === undefined ? 'GET' : 'POST'),
+    method: methodOf(request),
     headers: { ...typed, ...headers },
     body: form ?? (json === undefined ? undefined : JSON.stringify(json)),
   });
