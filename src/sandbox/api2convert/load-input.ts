@@ -1,10 +1,11 @@
 import type { PretendCloud } from '../cloud/pretend-cloud.js';
 import { fetchStored, StoreRefusal, type StoreAccess } from '../cloud/store-access.js';
-import { runTask, Unconvertible, type SourceFile } from '../engine/engine.js';
-import { fetchSource, SourceUnreachable } from '../fetching.js';
+import { Unconvertible, type SourceFile } from '../engine/engine.js';
+import { SourceUnreachable } from '../fetching.js';
 import { inputChecksum } from './checksums.js';
 import type { Input, Job, Trouble } from './job.js';
 import type { JobStore } from './job-store.js';
+import { remoteFile } from './remote-file.js';
 import { pickedFile, storeAccess } from './stores.js';
 
 /** Where inputs come from. */
@@ -13,11 +14,6 @@ export interface InputSources {
   readonly cloud: PretendCloud;
   readonly fixtures: string | null;
 }
-
-const CAPTURES = new Map([
-  ['screenshot', 'png'],
-  ['screenshot_pdf', 'pdf'],
-]);
 
 /** Fetches what an input names. Resolves to null, or to what the job says of an input that could not be had. */
 export async function loadInput(job: Job, input: Input, sources: InputSources): Promise<Trouble | null> {
@@ -75,16 +71,6 @@ async function storedFile(access: StoreAccess | null, cloud: PretendCloud, fixtu
     if (error.reason === 'missing') throw new InputFailed(17, 'File not found: the bucket may have incorrect permissions, the credentials may be invalid, or the file is not there.');
   }
   throw new InputFailed(99, 'The file could not be fetched from the cloud storage.');
-}
-
-async function remoteFile(input: Input, fixtures: string | null): Promise<SourceFile> {
-  const target = CAPTURES.get(input.engine);
-  const source = await fetchSource(input.source, fixtures);
-  if (target === undefined && input.engine !== 'website') return source;
-  const page = { filename: source.filename.replace(/\.html?$/i, '') + '.html', bytes: source.bytes };
-  if (target === undefined) return page;
-  const [capture] = await runTask({ operation: 'capture', target, options: { ...input.options, url: input.source } }, [page]);
-  return found(capture ?? null);
 }
 
 function found(file: { readonly filename: string; readonly bytes: Buffer | null } | null): SourceFile {
