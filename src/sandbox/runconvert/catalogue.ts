@@ -12,6 +12,7 @@ interface Option {
 const QUALITY: Option = { name: 'quality', type: 'integer', description: 'Quality from 1 to 100', supported_values: [] };
 const WIDTH: Option = { name: 'width', type: 'integer', description: 'Width in pixels', supported_values: [] };
 const HEIGHT: Option = { name: 'height', type: 'integer', description: 'Height in pixels', supported_values: [] };
+const LEVEL: Option = { name: 'level', type: 'string', description: 'How much is taken away', supported_values: ['low', 'medium', 'high'] };
 const TEXT: Option = { name: 'text', type: 'string', description: 'The text of the watermark', supported_values: [] };
 
 export function formatViews(): JsonObject[] {
@@ -38,7 +39,7 @@ function conversions(): JsonObject[] {
 
 function sameFormat(): JsonObject[] {
   return formats().flatMap(({ extension, category }) => {
-    if (category === 'image') return [view('compress', extension, extension, [QUALITY]), view('watermark', extension, extension, [TEXT]), ...thumbnails(extension)];
+    if (category === 'image') return [view('compress', extension, extension, [LEVEL]), view('watermark', extension, extension, [TEXT]), ...thumbnails(extension)];
     return extension === 'pdf' ? [view('merge', 'pdf', 'pdf', []), view('watermark', 'pdf', 'pdf', [TEXT])] : [];
   });
 }

@@ -37,6 +37,30 @@ describe('RunConvert: a job', () => {
     expect((await client.run({ 'import-1': importing('gone/nowhere.bin') })).status).toBe('error');
   });
 
+  it('tells in its SDKs\' words what a job has cost, and lists it by either word', async () => {
+    const spender = new RunConvertClient(sandbox.runconvertUrl, 'spender');
+    expect((await spender.run(toPng('harbour.jpg'))).credits).toBeUndefined();
+    sandbox.control.setDialect('sdk');
+    const created = await spender.create({ ...toPng('harbour.jpg'), 'small-1': { operation: 'thumbnail', input: 'import-1', output_format: 'jpg', width: 30 } });
+    const job = await spender.ended(created.id);
+    expect([created.credits, job.credits, taskOf(job, 'import-1').credits, taskOf(job, 'small-1').credits]).toEqual([null, 2, 0, 1]);
+    for (const word of ['finished', 'completed']) {
+      expect((await spender.request(`/process/jobs?status=${word}&limit=1&offset=1`)).json.meta).toEqual({ count: 2 });
+      expect((await spender.request(`/process/tasks?job_id=${textOf(job.id)}&status=${word}`)).json).toMatchObject({ data: [{ status: 'finished' }, {}, {}, {}], meta: { count: 4 } });
+    }
+    expect((await spender.request('/process/tasks?status=error')).json.meta).toEqual({ count: 0 });
+  });
+
+  it('sends results whole, in part, or as headers alone', async () => {
+    const url = textOf(taskOf(await client.run(toPng('harbour.jpg')), 'export-1').result!.url);
+    const whole = await bytesAt(url);
+    const part = await fetch(url, { headers: { range: 'bytes=1-3' } });
+    expect([part.status, await part.text(), part.headers.get('content-range')]).toEqual([206, 'PNG', `bytes 1-3/${whole.length}`]);
+    expect((await fetch(url, { headers: { range: `bytes=${whole.length}-` } })).status).toBe(416);
+    const head = await fetch(url, { method: 'HEAD' });
+    expect([head.status, head.headers.get('content-length'), head.headers.get('content-disposition')]).toEqual([200, String(whole.length), 'attachment; filename=harbour.png']);
+  });
+
   it('runs a graph: many ways in, one way out', async () => {
     const job = await client.run({
       photo: importing('harbour.jpg'),
@@ -121,10 +145,12 @@ describe('RunConvert: around the jobs', () => {
   });
 
   it('tells formats, outputs and the price of a pair', async () => {
-    const core = async (path: string): Promise<Json> => (await call(`${sandbox.runconvertUrl}/core/${path}`)).json.data!;
+    const core = async (path: string): Promise<Json[]> => (await call(`${sandbox.runconvertUrl}/core/${path}`)).json.data as unknown as Json[];
     expect((await core('formats'))[0]).toEqual({ format: 'jpg', category: 'image', content_type: 'image/jpeg' });
     expect((await core('outputs?input_format=json'))[0]!.format).toBe('csv');
     expect((await core('operations?input_format=jpg&output_format=png'))[0]).toMatchObject({ operation: 'convert', engine: 'sandbox', credits: 1, options: [{ name: 'quality' }, {}, {}] });
+    const [compress] = (await core('operations?input_format=png&output_format=png')).filter(({ operation }) => textOf(operation) === 'compress');
+    expect(compress!.engines![0]).toMatchObject({ name: 'sandbox', credits: 1, options: expect.arrayContaining([{ name: 'level', type: 'string', description: expect.any(String) as string, supported_values: ['low', 'medium', 'high'] }]) as object });
   });
 
   it('tells events to the account\'s webhooks, signed, until one is gone', async () => {
