@@ -86,11 +86,12 @@ export class Runner {
     delivery.begin(job, made);
     await this.spend(job, 0.1);
     const { kept, delivered, undelivered } = delivery.finish(job, made);
-    troubles.push(...undelivered);
     this.ledger.charge(job.ledger, job.spent);
+    // A delivery that fails takes nothing away from the other conversions.
+    if (troubles.length === 0 || !job.failOnConversionError) job.outputs = spoilt(job, kept);
+    troubles.push(...undelivered);
     if (troubles.length > 0 && (job.failOnConversionError || kept.length + delivered === 0)) return this.fail(job, ...troubles);
     job.warnings.push(...troubles);
-    job.outputs = spoilt(job, kept);
     this.keepFiles(job);
     ended(job.ledger, 'completed');
     this.move(job, 'completed');
@@ -121,6 +122,7 @@ export class Runner {
 
   private fail(job: Job, ...troubles: Trouble[]): void {
     job.errors.push(...troubles);
+    this.keepFiles(job);
     ended(job.ledger, 'failed');
     this.move(job, 'failed');
   }

@@ -29,10 +29,12 @@ export class TargetDelivery {
     let delivered = 0;
     for (const conversion of job.conversions) {
       const results = resultsOf(conversion, made);
+      // Where the conversion itself failed there is nothing to upload: its targets go on waiting.
+      if (results.length === 0) continue;
       for (const target of conversion.outputTargets) {
         target.status = this.upload(job, target, results) ? 'completed' : 'failed';
         if (target.status === 'completed') delivered += 1;
-        else if (results.length > 0) undelivered.push({ source: 'conversion', id_source: conversion.id, code: 99, message: `The file could not be delivered to the output target ${target.type}.` });
+        else undelivered.push({ source: 'conversion', id_source: conversion.id, code: 99, message: `The file could not be delivered to the output target ${target.type}.` });
       }
     }
     const targeted = new Set(job.conversions.filter(({ outputTargets }) => outputTargets.length > 0).map(({ id }) => id));
@@ -41,7 +43,7 @@ export class TargetDelivery {
 
   private upload(job: Job, { type, parameters, credentials }: OutputTarget, results: readonly Output[]): boolean {
     const access = storeAccess(type, parameters, credentials);
-    if (!access || results.length === 0) return false;
+    if (!access) return false;
     try {
       const files = results.map(({ filename, contentType, bytes }) => ({ filename, contentType, bytes: bytes ?? Buffer.alloc(0) }));
       for (const object of deliver(access, files, this.cloud)) this.ledger.delivered('api2convert', job.id, object);

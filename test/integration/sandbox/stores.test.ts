@@ -116,6 +116,10 @@ describe('api2convert: deliveries to callers\' stores', () => {
     const refused = { ...png, output_target: [target(s3('out/result.png', 'bad-credentials'))] };
     const job = await client.run({ input: [remote('by-name.jpg')], conversion: [refused] });
     expect([job.status!.code, targets(job).status, job.errors![0]!.source, job.errors![0]!.code]).toEqual(['failed', 'failed', 'conversion', 99]);
+    const beside = await client.run({ input: [remote('by-name.jpg')], conversion: [refused, { ...png, target: 'webp' }] });
+    expect([beside.status!.code, beside.output!.length]).toEqual(['failed', 1]);
+    const unconverted = await client.run({ input: [remote('by-name.jpg')], conversion: [{ category: 'document', target: 'csv', output_target: [target()] }] });
+    expect([unconverted.status!.code, unconverted.errors!.length, targets(unconverted).status]).toEqual(['failed', 1, 'waiting']);
     const lenient = await client.run({ input: [remote('by-name.jpg')], fail_on_conversion_error: false, conversion: [refused, { ...png, target: 'webp' }] });
     expect([lenient.status!.code, lenient.output!.length, lenient.warnings!.length]).toEqual(['completed', 1, 1]);
     expect(sandbox.control.ledger().deliveries).toEqual([]);
