@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import { gunzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { fileTypeFromBuffer } from 'file-type';
 import { Header } from 'tar';
 import { ZipFile } from 'yazl';
@@ -60,5 +60,24 @@ describe('archives', () => {
   it('is really gzip around tar', async () => {
     const [packed] = await run('archive', 'tar.gz', [await sample('notes.txt')]);
     expect((await fileTypeFromBuffer(gunzipSync(packed?.bytes ?? '')))?.ext).toBe('tar');
+  });
+
+  it('becomes another kind of archive with its folders, and none of its ways out', async () => {
+    const zip = new ZipFile();
+    zip.addBuffer(Buffer.from('chart'), 'maps/north/bay.txt');
+    zip.addBuffer(Buffer.from('z'), 'aa/escape.txt');
+    zip.end();
+    const bytes = await buffer(zip.outputStream);
+    for (let at = bytes.indexOf('aa/escape'); at !== -1; at = bytes.indexOf('aa/escape', at + 1)) bytes.write('../escape', at, 'latin1');
+    const [tar] = await run('convert', 'tar', [{ filename: 'maps.zip', bytes }]);
+    expect([tar?.filename, new Header(tar?.bytes).path]).toEqual(['maps.tar', 'maps/north/bay.txt']);
+    const [back] = await run('convert', 'zip', tar ? [tar] : []);
+    const [told] = await run('read-metadata', 'json', back ? [back] : []);
+    expect(JSON.parse(String(told?.bytes))).toMatchObject({ files: [{ path: 'maps/north/bay.txt', size: 5 }, { path: 'escape.txt', size: 1 }] });
+  });
+
+  it('takes a single file out of its gzip', async () => {
+    const [out, ...more] = await run('extract-archive', '', [{ filename: 'log.txt.gz', bytes: gzipSync('one line') }]);
+    expect([out?.filename, out?.bytes.toString(), more]).toEqual(['log.txt', 'one line', []]);
   });
 });

@@ -105,6 +105,54 @@ describe('images', () => {
   });
 });
 
+describe('comparison', () => {
+  const plain = async (): Promise<SourceFile> => ({ filename: 'plain.png', bytes: await twoHalves().png().toBuffer() });
+  const figure = async (second: SourceFile, options: Record<string, unknown>): Promise<string> => {
+    const marked = await runOne('compare-images', '', [await plain(), second], options);
+    return String((JSON.parse((await runOne('read-metadata', 'json', marked)).bytes.toString()) as { exif: { ImageDescription: string } }).exif.ImageDescription);
+  };
+  const dotted = async (): Promise<SourceFile> => {
+    const dot = { input: { create: { width: 4, height: 4, channels: 3 as const, background: 'lime' } }, left: 30, top: 10 };
+    return { filename: 'dotted.png', bytes: await sharp((await plain()).bytes).composite([dot]).png().toBuffer() };
+  };
+
+  it('tells its figure, which depends on the method', async () => {
+    expect(await figure(await plain(), {})).toBe('ssim 1.0000, 0 of 800 pixels differ');
+    expect(await figure(await dotted(), { method: 'ae' })).toBe('ae 0.0200, 16 of 800 pixels differ');
+    expect(await figure(await dotted(), { method: 'rmse' })).toMatch(/^rmse 0\.11\d\d, 16 of 800/);
+    expect(await figure(await dotted(), {})).toMatch(/^ssim 0\.[789]\d*, 16 of 800/);
+  });
+
+  it('bears as much as it is told to', async () => {
+    const faint = { filename: 'faint.png', bytes: await twoHalves().linear(1, 6).png().toBuffer() };
+    expect(await figure(faint, { method: 'ae', threshold: 5 })).toContain(' 0 of 800');
+    expect(await figure(faint, { method: 'ae', threshold: 1 })).not.toContain(' 0 of 800');
+    await expect(runOne('compare-images', '', [await plain(), faint], { method: 'by eye' })).rejects.toEqual(refusal('bad_option'));
+  });
+});
+
+describe('tone and resolution', () => {
+  it.each(['png', 'jpg', 'bmp'])('grey and negative as %s', async (target) => {
+    const source = { filename: 'flag.png', bytes: await twoHalves().png().toBuffer() };
+    const seen = async (color: string): Promise<number[]> => pixelAt((await runOne('convert', 'png', await runOne('convert', target, source, { color }))).bytes, 5, 5);
+    const [red, green, blue] = [await seen('colored'), await seen('gray'), await seen('negate')].map(([one = 0, two = 0]) => Math.sign(Math.trunc((one - two) / 40)));
+    expect([red, green, blue]).toEqual([1, 0, -1]);
+    expect((await seen('monochrome')).every((value) => value < 10 || value > 245)).toBe(true);
+    await expect(runOne('convert', target, source, { color: 'sepia' })).rejects.toEqual(refusal('bad_option'));
+  });
+
+  it.each(['jpg', 'png', 'tiff'])('notes the resolution in a %s, and leaves the pixels as they are', async (target) => {
+    const { density, width } = await sharp((await runOne('convert', target, await sample('harbour.jpg'), { dpi: 300 })).bytes).metadata();
+    expect([density, width]).toEqual([300, 1200]);
+  });
+
+  it('draws a drawing as finely as it is told to', async () => {
+    const drawing = text('sign.svg', '<svg xmlns="http://www.w3.org/2000/svg" width="96" height="48"><rect width="96" height="48" fill="red"/></svg>');
+    expect(await sizeOf((await runOne('convert', 'png', drawing, { dpi: 300 })).bytes)).toEqual([300, 150]);
+    expect(await sizeOf((await runOne('convert', 'png', drawing)).bytes)).toEqual([96, 48]);
+  });
+});
+
 describe('compression', () => {
   it('makes a JPEG smaller the higher the level, and keeps it a JPEG', async () => {
     const source = await sample('harbour.jpg');

@@ -18,11 +18,11 @@ const OPERATIONS = new Map([
   ['extract-assets-from-pdf', 'extract-pdf-assets'],
 ]);
 
-/** A job applies every conversion to every input; merging, archiving and comparing take all inputs at once. */
+/** A job applies every conversion to every input; merging, archiving, stamping and comparing take all inputs at once. */
 export function planConversion(conversion: Conversion, inputs: readonly Input[]): PlannedConversion {
   const { options } = conversion;
   const task = { ...operationOf(conversion), options };
-  const together = ['merge', 'archive', 'slideshow', 'merge-streams'].includes(task.operation) || task.operation.startsWith('compare-');
+  const together = ['merge', 'archive', 'stamp', 'slideshow', 'merge-streams'].includes(task.operation) || task.operation.startsWith('compare-');
   return { task, groups: together ? [inputs] : inputs.map((input) => [input]) };
 }
 
@@ -34,7 +34,8 @@ function operationOf({ category, target, options }: Conversion): { operation: st
   if (category === 'document' && options.ocr === true) return { operation: 'ocr', target };
   if (category === 'document' && target === 'pdf') {
     if (options.merge === true) return { operation: 'merge', target };
-    if (options.stamp === true || typeof options.text === 'string') return { operation: 'watermark', target };
+    if (typeof options.text === 'string') return { operation: 'watermark', target };
+    if (options.stamp === true) return { operation: 'stamp', target };
   }
   return { operation: 'convert', target };
 }

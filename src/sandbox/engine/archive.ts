@@ -17,7 +17,11 @@ export async function archive(sources: readonly SourceFile[], target: string): P
   const [first] = sources;
   if (!first) throw new Unconvertible('bad_option', 'Nothing to archive.');
   const names = distinctNames(sources.map(({ filename }) => plainName(filename)));
-  const entries = sources.map(({ bytes }, index) => ({ filename: names[index] ?? 'file', bytes }));
+  return packed(sources.map(({ bytes }, index) => ({ filename: names[index] ?? 'file', bytes })), target, first);
+}
+
+/** `entries` under the paths that they bear, in one archive named after `first`. */
+export async function packed(entries: readonly SourceFile[], target: string, first: Pick<SourceFile, 'filename'>): Promise<ResultFile> {
   const format = canonical(target === '' ? 'zip' : target);
   switch (format) {
     case 'zip':

@@ -1,17 +1,17 @@
 import { Unconvertible } from './unconvertible.js';
 
-/** Pixels as rows from the top, 3 (RGB) or 4 (RGBA) bytes each. */
+/** Pixels as rows from the top, 1 (grey), 3 (RGB) or 4 (RGBA) bytes each. */
 export interface Pixels {
   readonly data: Buffer;
   readonly width: number;
   readonly height: number;
-  readonly channels: 3 | 4;
+  readonly channels: 1 | 3 | 4;
 }
 
 const HEADERS = 54;
 
-/** Uncompressed 24-bit BMP; an alpha channel is left out, so flatten before. */
-export function encodeBmp({ data, width, height, channels }: Pixels): Buffer {
+/** Uncompressed 24-bit BMP; an alpha channel is left out, so flatten before. `density` in pixels per inch. */
+export function encodeBmp({ data, width, height, channels }: Pixels, density = 0): Buffer {
   const rowBytes = Math.ceil((width * 3) / 4) * 4;
   const bmp = Buffer.alloc(HEADERS + rowBytes * height);
   bmp.write('BM', 0, 'latin1');
@@ -23,12 +23,16 @@ export function encodeBmp({ data, width, height, channels }: Pixels): Buffer {
   bmp.writeUInt16LE(1, 26);
   bmp.writeUInt16LE(24, 28);
   bmp.writeUInt32LE(rowBytes * height, 34);
+  const perMetre = Math.round(density / 0.0254);
+  bmp.writeInt32LE(perMetre, 38);
+  bmp.writeInt32LE(perMetre, 42);
+  const [green, blue] = channels === 1 ? [0, 0] : [1, 2];
   for (let y = 0; y < height; y += 1) {
     let to = HEADERS + (height - 1 - y) * rowBytes;
     let from = y * width * channels;
     for (let x = 0; x < width; x += 1, from += channels, to += 3) {
-      bmp[to] = data[from + 2] ?? 0;
-      bmp[to + 1] = data[from + 1] ?? 0;
+      bmp[to] = data[from + blue] ?? 0;
+      bmp[to + 1] = data[from + green] ?? 0;
       bmp[to + 2] = data[from] ?? 0;
     }
   }

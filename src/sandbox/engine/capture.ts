@@ -1,3 +1,4 @@
+import { drawn } from './browser.js';
 import { textOf } from './detect.js';
 import { canonical, isRaster } from './formats.js';
 import { readHtml } from './html.js';
@@ -14,18 +15,26 @@ const LIMIT_HEIGHT = 4_000;
 const MARGIN = 40;
 
 /**
- * A page, given as its HTML, as a PDF or a picture of its text: no browser is at hand, so styles, pictures and scripts
- * are not drawn, and a picture ends after 4,000 pixels. Options: `screen_width`, `width` (pixels, 1280 if not said).
+ * A page, given as its HTML, as a PDF or a picture, drawn by Chromium where it is installed. Elsewhere it is a rendition of the page's text:
+ * styles, pictures and scripts are not drawn then, and a picture ends after 4,000 pixels. Options: `screen_width` or `width` (1280 pixels),
+ * `screen_height` (all of the page), `device_scale_factor` (1 to 3).
  */
 export async function capture(source: SourceFile, { target, options }: Task): Promise<ResultFile> {
   const width = integerOption(options, ['screen_width', 'width'], 320, 4_000) ?? 1280;
+  const height = integerOption(options, ['screen_height', 'height'], 100, LIMIT_HEIGHT) ?? null;
+  const scale = integerOption(options, ['device_scale_factor'], 1, 3) ?? 1;
   const to = canonical(target === '' ? 'png' : target);
-  const blocks = readHtml(guardLength(textOf(source.bytes)));
-  if (to === 'pdf') return resultOf(source, 'pdf', await textPdf(blocks, baseName(source.filename)));
-  if (!isRaster(to)) throw new Unconvertible('unsupported', `A page cannot be captured as "${to}" here.`);
+  if (to !== 'pdf' && !isRaster(to)) throw new Unconvertible('unsupported', `A page cannot be captured as "${to}" here.`);
+  const html = guardLength(textOf(source.bytes));
+  const page = await drawn(Buffer.from(html), to === 'pdf' ? 'pdf' : 'png', { width, height, scale });
+  if (to === 'pdf') return resultOf(source, 'pdf', page ?? (await textPdf(readHtml(html), baseName(source.filename))));
+  const picture = page ? openImage(page, 'png') : openImage(await textSheet(readHtml(html), width, height), 'svg');
+  return resultOf(source, to, await encodeImage(picture, { format: to }));
+}
+
+async function textSheet(blocks: readonly Block[], width: number, height: number | null): Promise<Buffer> {
   const lines = linesOf(blocks, width);
-  const height = Math.min(LIMIT_HEIGHT, Math.ceil((lines.at(-1)?.y ?? 0) + MARGIN));
-  return resultOf(source, to, await encodeImage(openImage(await drawSheet(width, height, lines), 'svg'), { format: to }));
+  return drawSheet(width, height ?? Math.min(LIMIT_HEIGHT, Math.ceil((lines.at(-1)?.y ?? 0) + MARGIN)), lines);
 }
 
 function linesOf(blocks: readonly Block[], width: number): DrawnLine[] {

@@ -1,9 +1,10 @@
 import sharp from 'sharp';
 import { detectFormat } from './detect.js';
 import { isRaster } from './formats.js';
+import { bySimilarity, byPixel } from './image-difference.js';
 import { encodeImage, LIMIT_PIXELS, openImage, reading } from './image.js';
 import { resultOf } from './names.js';
-import { integerOption, textOption } from './options.js';
+import { integerOption, textOption, wordOption } from './options.js';
 import type { ResultFile, SourceFile, Task } from './task.js';
 import { Unconvertible } from './unconvertible.js';
 
@@ -16,15 +17,18 @@ const COLOURS = new Map<string, readonly [number, number, number]>([
   ['black', [0, 0, 0]],
 ]);
 
+const METHODS = ['ssim', 'ae', 'rmse'] as const;
+
 /**
- * Two images of one size as a PNG: the first, faded to grey, with each pixel that differs in `diff_color` (red if not
- * said). Pixels differ when any channel does by more than `threshold` percent (5). They are compared one by one
- * whatever `method` says: structural similarity is not computed here.
+ * Two images of one size as a PNG: the first, faded to grey, with each pixel that differs in `diff_color` (red if not said). `method` says what
+ * differs: "ssim" (the default), by structural similarity; "ae" and "rmse", pixel by pixel. `threshold` is what is borne, in percent (5).
+ * The figure is in the PNG's EXIF description, e.g. "ssim 0.981, 16 of 800 pixels differ".
  */
 export async function compareImages(sources: readonly SourceFile[], options: Task['options']): Promise<ResultFile> {
   const [first, second, third] = sources;
   if (!first || !second || third) throw new Unconvertible('bad_option', 'Give two images to compare.');
-  const limit = ((integerOption(options, ['threshold'], 0, 100) ?? 5) / 100) * 255;
+  const tolerance = (integerOption(options, ['threshold'], 0, 100) ?? 5) / 100;
+  const method = wordOption(options, ['method'], METHODS) ?? 'ssim';
   const colour = COLOURS.get((textOption(options, ['diff_color']) ?? 'red').toLowerCase());
   if (!colour) throw new Unconvertible('bad_option', `Option "diff_color" must be one of ${[...COLOURS.keys()].join(', ')}.`);
   const [left, right] = [await pixelsOf(first), await pixelsOf(second)];
@@ -32,12 +36,13 @@ export async function compareImages(sources: readonly SourceFile[], options: Tas
     throw new Unconvertible('unsupported', 'Only images of the same width and height can be compared here.');
   }
   const { width, height } = left;
-  const marked = Buffer.alloc(width * height * 3);
-  for (let at = 0; at < marked.length; at += 3) {
-    marked.set(differs(left.data, right.data, at, limit) ? colour : fade(left.data, at), at);
-  }
-  const image = sharp(marked, { raw: { width, height, channels: 3 }, limitInputPixels: LIMIT_PIXELS });
-  return resultOf(first, 'png', await encodeImage(image, { format: 'png' }));
+  const pair = { left: left.data, right: right.data, width, height };
+  const { score, marks } = method === 'ssim' ? bySimilarity(pair, tolerance) : byPixel(pair, tolerance, method);
+  const shown = Buffer.alloc(width * height * 3);
+  for (const [pixel, mark] of marks.entries()) shown.set(mark === 1 ? colour : fade(left.data, pixel * 3), pixel * 3);
+  const told = `${method} ${score.toFixed(4)}, ${marks.reduce((sum, mark) => sum + mark, 0)} of ${marks.length} pixels differ`;
+  const image = sharp(shown, { raw: { width, height, channels: 3 }, limitInputPixels: LIMIT_PIXELS });
+  return resultOf(first, 'png', await encodeImage(image.withExif({ IFD0: { ImageDescription: told } }), { format: 'png' }));
 }
 
 async function pixelsOf(source: SourceFile): Promise<{ data: Buffer; width: number; height: number }> {
@@ -46,13 +51,6 @@ async function pixelsOf(source: SourceFile): Promise<{ data: Buffer; width: numb
   const image = openImage(source.bytes, format).flatten({ background: '#fff' }).toColourspace('srgb').removeAlpha();
   const { data, info } = await reading(() => image.raw().toBuffer({ resolveWithObject: true }));
   return { data, width: info.width, height: info.height };
-}
-
-function differs(left: Buffer, right: Buffer, at: number, limit: number): boolean {
-  for (let channel = at; channel < at + 3; channel += 1) {
-    if (Math.abs((left[channel] ?? 0) - (right[channel] ?? 0)) > limit) return true;
-  }
-  return false;
 }
 
 function fade(data: Buffer, at: number): [number, number, number] {

@@ -5,6 +5,7 @@ import type { SourceFile } from './task.js';
 import { Unconvertible } from './unconvertible.js';
 
 const TEXTUAL: ReadonlySet<string> = new Set(['txt', 'md', 'html', 'csv', 'json', 'svg']);
+const OLD_OFFICE: ReadonlySet<string> = new Set(['doc', 'xls', 'ppt']);
 
 /**
  * The canonical format of a file: its magic bytes decide; where a format has none (text), the extension does.
@@ -18,6 +19,8 @@ export async function detectFormat(source: SourceFile): Promise<string> {
   const claimed = canonical(extensionOf(source.filename));
   const found = canonical((await fileTypeFromBuffer(source.bytes))?.ext ?? '');
   if (found === 'xml' || found === '') return textual(source, claimed);
+  // The old office formats share one container, which says of itself no more than that.
+  if (found === 'cfb' && OLD_OFFICE.has(claimed)) return claimed;
   return found;
 }
 

@@ -10,11 +10,11 @@ import { tarEntries } from './untar.js';
 import { zipEntries } from './unzip.js';
 
 /**
- * The files of a zip, tar or tar.gz in their order. Folders are flattened: each file keeps the last segment of its path
+ * The files of a zip, tar, tar.gz or gz in their order. Folders are flattened: each file keeps the last segment of its path
  * alone, so no name leads anywhere, and equal names are told apart. Links and devices are left out.
  */
 export async function extractArchive(source: SourceFile): Promise<ResultFile[]> {
-  const entries = await entriesOf(source);
+  const entries = await archiveEntries(source);
   const names = distinctNames(entries.map(({ filename }) => plainName(filename)));
   return entries.map(({ bytes }, index) => {
     const filename = names[index] ?? 'file';
@@ -22,7 +22,8 @@ export async function extractArchive(source: SourceFile): Promise<ResultFile[]> 
   });
 }
 
-async function entriesOf(source: SourceFile): Promise<SourceFile[]> {
+/** What is in an archive, under the paths written in it, whatever they say. Throws `unsupported` for what is no archive. */
+export async function archiveEntries(source: SourceFile): Promise<SourceFile[]> {
   const format = await detectFormat(source);
   switch (format) {
     case 'zip':
@@ -30,10 +31,19 @@ async function entriesOf(source: SourceFile): Promise<SourceFile[]> {
     case 'tar':
       return tarEntries(source.bytes, new Allowance());
     case 'tar.gz':
-      return tarEntries(await gunzipped(source.bytes), new Allowance());
+      return gzipEntries(source);
     default:
       throw new Unconvertible('unsupported', `"${format}" files are no archives that can be extracted here.`);
   }
+}
+
+/** gzip around a tar is an archive; around anything else it is one file, named without its ".gz". */
+async function gzipEntries({ filename, bytes }: SourceFile): Promise<SourceFile[]> {
+  const content = await gunzipped(bytes);
+  const tar = content.toString('latin1', 257, 262) === 'ustar' || /\.(tgz|tar\.gz)$/i.test(filename);
+  if (tar) return tarEntries(content, new Allowance());
+  new Allowance().takeBytes(content.length);
+  return [{ filename: filename.replace(/\.gz$/i, ''), bytes: content }];
 }
 
 async function gunzipped(bytes: Buffer): Promise<Buffer> {

@@ -8,12 +8,14 @@ export const LIMIT_PIXELS = 64_000_000;
 /** The longest side that may be asked for, in pixels. */
 export const LIMIT_SIDE = 8_000;
 const LIMIT_SECONDS = 60;
+const SVG_DENSITY = 96;
 
-/** What to write. `quality` 1 to 100 (formats without a quality ignore it); `compact` spends time on a smaller file. */
+/** What to write. `quality` 1 to 100 (formats without a quality ignore it); `compact` spends time on a smaller file; `density` is noted in the file, in pixels per inch. */
 export interface Encoding {
   readonly format: Raster;
   readonly quality?: number;
   readonly compact?: boolean;
+  readonly density?: number;
 }
 
 /** Whether an animation survives from one format to the other: GIF and WebP alone carry frames here. */
@@ -21,25 +23,28 @@ export function carriesFrames(from: string, to: string): boolean {
   return [from, to].every((format) => format === 'gif' || format === 'webp');
 }
 
-/** An image ready to be worked on, upright (EXIF orientation applied). `animated` keeps all frames of a GIF or WebP. */
-export function openImage(bytes: Buffer, format: string, animated = false): Sharp {
+/**
+ * An image ready to be worked on, upright (EXIF orientation applied). `animated` keeps all frames of a GIF or WebP; `density` is how many
+ * pixels a drawing has to the inch (its own unit is 1/96 inch, one pixel if nothing is said).
+ */
+export function openImage(bytes: Buffer, format: string, animated = false, density = SVG_DENSITY): Sharp {
   const guards: SharpOptions = { limitInputPixels: LIMIT_PIXELS };
   if (format === 'bmp') {
     const { data, width, height, channels } = decodeBmp(bytes, LIMIT_PIXELS);
     return sharp(data, { ...guards, raw: { width, height, channels } });
   }
-  const image = sharp(bytes, { ...guards, animated });
+  const image = sharp(bytes, { ...guards, animated, ...(format === 'svg' ? { density: (density * 72) / SVG_DENSITY } : {}) });
   return (animated ? image : image.autoOrient()).timeout({ seconds: LIMIT_SECONDS });
 }
 
 /** The bytes of `image` in `format`; transparency becomes white where a format has none. Throws `corrupt_input` where decoding fails. */
-export async function encodeImage(image: Sharp, { format, quality, compact = false }: Encoding): Promise<Buffer> {
+export async function encodeImage(image: Sharp, { format, quality, compact = false, density }: Encoding): Promise<Buffer> {
   return reading(async () => {
     if (format === 'bmp') {
       const { data, info } = await image.flatten({ background: '#fff' }).toColourspace('srgb').raw().toBuffer({ resolveWithObject: true });
-      return encodeBmp({ data, width: info.width, height: info.height, channels: info.channels as 3 | 4 });
+      return encodeBmp({ data, width: info.width, height: info.height, channels: info.channels as 1 | 3 | 4 }, density);
     }
-    return written(image, format, quality, compact).toBuffer();
+    return written(density === undefined ? image : image.withDensity(density), format, quality, compact).toBuffer();
   });
 }
 

@@ -9,6 +9,12 @@ export function plainName(name: string): string {
   return last.replace(/[\u0000-\u001f\u007f]/g, '') || 'file';
 }
 
+/** A path within an archive that stays within it: relative, without "..", drive letters or control characters. */
+export function safePath(path: string): string {
+  const parts = path.split(/[/\\]/).filter((part) => part !== '' && part !== '.' && part !== '..' && !/^[a-z]:$/i.test(part));
+  return parts.map(plainName).join('/') || 'file';
+}
+
 /** A name without its extension; "photos.tar.gz" is "photos", ".env" stays ".env". */
 export function baseName(filename: string): string {
   return plainName(filename).replace(/(?<=.)(\.tar)?\.[A-Za-z0-9]{1,8}$/, '');

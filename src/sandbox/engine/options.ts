@@ -33,3 +33,12 @@ export function wordOption<Word extends string>(options: Options, names: readonl
   if (word !== undefined) return word;
   throw new Unconvertible('bad_option', `Option "${find(options, names)?.name}" must be one of ${words.join(', ')}.`);
 }
+
+/** true or false under one of `names`, "true" and "false" too; false if it is not set. Throws `bad_option` for anything else. */
+export function flagOption(options: Options, names: readonly string[]): boolean {
+  const found = find(options, names);
+  if (!found) return false;
+  if (found.value === true || found.value === 'true') return true;
+  if (found.value === false || found.value === 'false') return false;
+  throw new Unconvertible('bad_option', `Option "${found.name}" must be true or false.`);
+}

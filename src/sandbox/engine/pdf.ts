@@ -1,8 +1,11 @@
 import { EncryptedPDFError, PDFDocument } from '@cantoo/pdf-lib';
 import { detectFormat } from './detect.js';
+import { requireFontsFor } from './fonts.js';
 import { encodeImage, openImage } from './image.js';
 import { isRaster } from './formats.js';
 import { baseName, resultOf } from './names.js';
+import { convertOffice } from './office.js';
+import { isOffice } from './office-formats.js';
 import { textPdf } from './pdf-text.js';
 import type { ResultFile, SourceFile } from './task.js';
 import { readBlocks } from './text-convert.js';
@@ -20,7 +23,8 @@ export async function openPdf(bytes: Buffer): Promise<PDFDocument> {
     pdf.getPageCount();
     return pdf;
   } catch (error) {
-    if (error instanceof EncryptedPDFError) throw new Unconvertible('unsupported', 'The PDF is encrypted, and is not opened here.');
+    // What is encrypted may look broken before it is seen to be encrypted.
+    if (error instanceof EncryptedPDFError || bytes.includes('/Encrypt')) throw new Unconvertible('unsupported', 'The PDF is encrypted, and is not opened here.');
     throw new Unconvertible('corrupt_input', 'The PDF cannot be read.');
   }
 }
@@ -30,7 +34,7 @@ export async function savePdf(pdf: PDFDocument): Promise<Buffer> {
   return Buffer.from(await pdf.save({ useObjectStreams: true }));
 }
 
-/** An image as one page of its size, a text laid out on A4, a PDF saved anew. */
+/** An image as one page of its size, a text laid out on A4, an office document where LibreOffice is, a PDF saved anew. */
 export async function toPdf(source: SourceFile): Promise<ResultFile> {
   const format = await detectFormat(source);
   return resultOf(source, 'pdf', await pdfBytes(source, format));
@@ -39,10 +43,12 @@ export async function toPdf(source: SourceFile): Promise<ResultFile> {
 async function pdfBytes(source: SourceFile, format: string): Promise<Buffer> {
   if (format === 'pdf') return savePdf(await openPdf(source.bytes));
   if (format === 'svg' || isRaster(format)) return imagePdf(source, format);
+  if (isOffice(format)) return convertOffice(source.bytes, format, 'pdf');
   return textPdf(readBlocks(source, format), baseName(source.filename));
 }
 
 async function imagePdf(source: SourceFile, format: string): Promise<Buffer> {
+  await requireFontsFor(source.bytes, format);
   const jpeg = await encodeImage(openImage(source.bytes, format), { format: 'jpg', quality: 90 });
   const pdf = await PDFDocument.create({ updateMetadata: false });
   pdf.setTitle(baseName(source.filename));

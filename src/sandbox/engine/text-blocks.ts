@@ -79,7 +79,7 @@ export function writePlain(blocks: readonly Block[]): string {
 }
 
 /** Refuses what would take too long to lay out. */
-export function guardLength(text: string): string {
+export function guardLength<Text extends { readonly length: number }>(text: Text): Text {
   if (text.length <= LIMIT_CHARACTERS) return text;
   throw new Unconvertible('unsupported', `Texts of more than ${LIMIT_CHARACTERS} characters are not converted here.`);
 }

@@ -1,19 +1,22 @@
 import { degrees, rgb, StandardFonts } from '@cantoo/pdf-lib';
 import { detectFormat } from './detect.js';
 import { isRaster, type Raster } from './formats.js';
+import { requireFonts } from './fonts.js';
 import { escapeMarkup } from './html.js';
 import { encodeImage, openImage, reading } from './image.js';
 import { resultOf } from './names.js';
 import { textOption } from './options.js';
 import { encoder } from './pdf-text.js';
 import { openPdf, savePdf } from './pdf.js';
-import { requireFonts } from './svg-text.js';
 import type { ResultFile, SourceFile } from './task.js';
 import { Unconvertible } from './unconvertible.js';
 
 const LIMIT_TEXT = 200;
 
-/** The option `text` (RunConvert's word) written slantwise, half transparent, over an image or every page of a PDF; the format stays. */
+/**
+ * The option `text` (RunConvert's word) written slantwise, half transparent, over an image or every page of a PDF; the format stays.
+ * Refused rather than written wrongly: letters that a PDF's built-in fonts lack, and images on a machine without fonts.
+ */
 export async function watermark(source: SourceFile, options: Readonly<Record<string, unknown>>): Promise<ResultFile> {
   const text = textOption(options, ['text'])?.trim();
   if (!text || text.length > LIMIT_TEXT) throw new Unconvertible('bad_option', `Option "text" must hold 1 to ${LIMIT_TEXT} characters.`);
@@ -26,7 +29,11 @@ export async function watermark(source: SourceFile, options: Readonly<Record<str
 async function onPdf(bytes: Buffer, text: string): Promise<Buffer> {
   const pdf = await openPdf(bytes);
   const font = await pdf.embedFont(StandardFonts.HelveticaBold);
-  const written = encoder(font)(text.replaceAll('\n', ' '));
+  const line = text.replaceAll('\n', ' ');
+  const written = encoder(font)(line);
+  if (written.split('?').length !== line.split('?').length) {
+    throw new Unconvertible('unsupported', 'The text holds letters that the fonts built into PDF cannot write: only Western European ones are written here.');
+  }
   for (const page of pdf.getPages()) {
     const { width, height } = page.getSize();
     const length = Math.hypot(width, height) * 0.7;

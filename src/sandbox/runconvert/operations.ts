@@ -36,7 +36,7 @@ const PRICES = new Map([
   ['thumbnail', 1],
   ['capture_website', 2],
 ]);
-const DOCUMENTS: ReadonlySet<string> = new Set(['pdf', 'txt', 'md', 'html', 'csv', 'json']);
+const DOCUMENTS: ReadonlySet<string> = new Set('pdf txt md html csv json docx odt rtf doc xlsx ods xls pptx odp ppt'.split(' '));
 
 /** Credits of a task, by the organisation's README: an image 1, a document 1 to 3. Imports and exports are free. */
 export function creditsOf(operation: string, outputFormat: unknown): number {

@@ -138,7 +138,7 @@ describe('api2convert: what goes wrong', () => {
   it('refuses unknown targets at once, and fails pairs it cannot do later', async () => {
     const unknown = await client.request('/jobs', { json: { input: [remote('harbour.jpg')], conversion: [{ target: 'wat' }] } });
     expect([unknown.status, Object.keys(unknown.json)]).toEqual([400, ['code', 'message', 'errors']]);
-    const job = await client.run({ input: [remote('invoice.pdf')], conversion: [png] });
+    const job = await client.run({ input: [remote('notes.txt')], conversion: [png] });
     expect(job.status!.code).toBe('failed');
     expect(job.errors![0]).toMatchObject({ source: 'conversion', id_source: job.conversion![0]!.id, code: 4000 });
     expect(job.spent).toBe(0);

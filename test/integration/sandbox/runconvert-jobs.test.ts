@@ -109,7 +109,7 @@ describe('RunConvert: a job', () => {
   });
 
   it('fails what it cannot do where it cannot do it, and says so of all that hung on it', async () => {
-    const unsupported = await client.run({ a: importing('invoice.pdf'), b: { operation: 'convert', input: 'a', output_format: 'png' }, c: { operation: 'export/url', input: 'b' } });
+    const unsupported = await client.run({ a: importing('notes.txt'), b: { operation: 'convert', input: 'a', output_format: 'png' }, c: { operation: 'export/url', input: 'b' } });
     expect(taskOf(unsupported, 'b')).toMatchObject({ status: 'failed', code: 'processing_failed', credits: null, result: null });
     expect(taskOf(unsupported, 'c')).toMatchObject({ status: 'failed', code: 'INPUT_TASK_FAILED' });
     const stored = await client.run({ a: importing('harbour.jpg'), b: { operation: 'export/s3', input: 'a', bucket: 'b', key: 'k', secret_access_key: 'canary' } });
@@ -148,7 +148,7 @@ describe('RunConvert: around the jobs', () => {
     const core = async (path: string): Promise<Json[]> => (await call(`${sandbox.runconvertUrl}/core/${path}`)).json.data as unknown as Json[];
     expect((await core('formats'))[0]).toEqual({ format: 'jpg', category: 'image', content_type: 'image/jpeg' });
     expect((await core('outputs?input_format=json'))[0]!.format).toBe('csv');
-    expect((await core('operations?input_format=jpg&output_format=png'))[0]).toMatchObject({ operation: 'convert', engine: 'sandbox', credits: 1, options: [{ name: 'quality' }, {}, {}] });
+    expect((await core('operations?input_format=jpg&output_format=png'))[0]).toMatchObject({ operation: 'convert', engine: 'sandbox', credits: 1, options: [{ name: 'quality' }, {}, {}, { name: 'dpi' }, { name: 'color' }] });
     const [compress] = (await core('operations?input_format=png&output_format=png')).filter(({ operation }) => textOf(operation) === 'compress');
     expect(compress!.engines![0]).toMatchObject({ name: 'sandbox', credits: 1, options: expect.arrayContaining([{ name: 'level', type: 'string', description: expect.any(String) as string, supported_values: ['low', 'medium', 'high'] }]) as object });
   });

@@ -63,7 +63,7 @@ export async function bytesAt(url: unknown, headers: Record<string, string> = {}
 
 /** Asks until `done` says so; fails after five seconds. */
 export async function until<T>(ask: () => Promise<T> | T, done: (value: T) => boolean): Promise<T> {
-  for (const deadline = Date.now() + 5_000; Date.now() < deadline; await pause(10)) {
+  for (const deadline = Date.now() + 25_000; Date.now() < deadline; await pause(10)) {
     const value = await ask();
     if (done(value)) return value;
   }
