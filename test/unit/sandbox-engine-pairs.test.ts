@@ -77,6 +77,13 @@ async function holds(from: string, to: string, { bytes }: ResultFile): Promise<v
   }
 }
 
+/** A program takes seconds for a pair: of its pairs each source tries one, and another source the next. `ALL_PAIRS=1` tries them all. */
+function tried(from: string, place: number): readonly string[] {
+  const targets = targetsOf(from);
+  const byProgram = ['audio', 'video'].includes(category(from)) || (category(from) === 'document' && !TEXTS.includes(from) && from !== 'pdf');
+  return byProgram && process.env['ALL_PAIRS'] === undefined ? targets.slice(place % targets.length, (place % targets.length) + 1) : targets;
+}
+
 describe('every pair that the engine lists', () => {
   const froms = formats().map(({ extension }) => extension).filter((format) => targetsOf(format).length > 0);
 
@@ -99,6 +106,6 @@ describe('every pair that the engine lists', () => {
       });
     };
     // At once: the engine itself lets no more run than is good.
-    await Promise.all(targetsOf(from).map(one));
+    await Promise.all(tried(from, froms.indexOf(from)).map(one));
   }, 240_000);
 });
