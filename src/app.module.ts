@@ -17,6 +17,7 @@ import { SweeperService } from './execution/sweeper.service.js';
 import { ResultKeeper } from './files/result-keeper.js';
 import { Staging } from './files/staging.js';
 import { HealthController, Readiness } from './http/health.controller.js';
+import { MetricsController } from './http/metrics.controller.js';
 import { PublicAddress } from './http/public-address.js';
 import { AcceptService, INTAKE, type Intake } from './jobs/accept.service.js';
 import { ConvertController } from './jobs/convert.controller.js';
@@ -39,11 +40,18 @@ import { DueNotice } from './platform/due-notice.js';
 import { parseCidrs, type EgressPolicy } from './platform/egress.js';
 import { Env } from './platform/env.js';
 import { Listener } from './platform/listener.js';
+import { Metrics } from './platform/metrics.js';
+import { Periodic } from './platform/periodic.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
 import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
 import { CatalogueController } from './routing/catalogue.controller.js';
+import { CatalogueLoader } from './routing/catalogue-loader.js';
+import { CatalogueSchedule } from './routing/catalogue-schedule.js';
+import { CatalogueStore } from './routing/catalogue-store.js';
+import { CatalogueSync } from './routing/catalogue-sync.js';
 import { CatalogueViews } from './routing/catalogue-views.js';
+import { LearnedPairs } from './routing/learned-pairs.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackService } from './webhooks/callback.service.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
@@ -65,7 +73,7 @@ export class AppModule {
       module: AppModule,
       imports: [HttpModule],
       controllers: [
-        HealthController,
+        HealthController, MetricsController,
         ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CatalogueController, CallbacksController] : []),
       ],
       providers: [
@@ -77,7 +85,8 @@ export class AppModule {
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
-        CatalogueViews, RouterService, ResultKeeper,
+        Metrics, Periodic,
+        CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,

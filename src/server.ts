@@ -15,6 +15,8 @@ import { serveOpenApi } from './http/openapi.js';
 import { Problem } from './http/problem.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { PublicAddress } from './http/public-address.js';
+import { CatalogueLoader } from './routing/catalogue-loader.js';
+import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { Listener } from './platform/listener.js';
 import { SettingsError } from './platform/env.js';
 
@@ -69,7 +71,9 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   if (env.works) {
     app.get(EngineService).start();
     app.get(SweeperService).start();
+    app.get(CatalogueSchedule).start();
   }
+  app.get(CatalogueLoader).start();
   return {
     url,
     app,

@@ -10,6 +10,7 @@ import { Database, type Sql } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
 import { moneyFor } from '../routing/pricing.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
+import { learnFromRefusal, learnFromSuccess } from './learning.js';
 import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
@@ -52,6 +53,7 @@ export class SettleService {
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
+    void learnFromSuccess(this.database, scene, attempt.provider);
   }
 
   private async allDone(sql: Sql, scene: Scene, cause: Cause): Promise<void> {
@@ -80,6 +82,7 @@ export class SettleService {
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
     void cancelAtVendors(this.registry, abandoned);
+    void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 
   private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[]): Promise<readonly Abandoned[]> {

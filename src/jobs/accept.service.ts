@@ -82,7 +82,7 @@ export class AcceptService {
     if (wrong.length > 0) throw invalidRequest(wrong.map(({ step, pointer, message }) => ({ pointer: `/steps/${indexOfStep(step, body)}${pointer}`, message })));
     const route = this.router.route(graph, graph.steps);
     if ('stages' in route) return route.stages;
-    throw refusal(route, graph, body);
+    throw refusal(route, graph, body, (step) => this.router.nearest(graph, step));
   }
 }
 
@@ -91,11 +91,15 @@ function withoutBytes(graph: JobGraph): JobGraph {
 }
 
 /** Nobody offers it, or those who do are left out by the caller's own wishes: two different things to mend. */
-function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody): Problem {
+function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody, nearest: (step: string) => string | null): Problem {
   const reasons = new Map<string, string[]>();
   for (const { step, place, at, provider, reason } of route.refusals) {
     const pointer = at === undefined ? pointerOf(step, place, graph, body) : `/steps/${indexOfStep(step, body)}${at}`;
     reasons.set(pointer, [...(reasons.get(pointer) ?? []), `${provider}: ${reason}`]);
+  }
+  for (const step of new Set(route.refusals.filter(({ place, at }) => place === undefined && at === undefined).map((refused) => refused.step))) {
+    const works = nearest(step);
+    if (works !== null) reasons.get(pointerOf(step, undefined, graph, body))?.push(works);
   }
   const errors: FieldError[] = [...reasons].map(([pointer, said]) => ({ pointer, message: [...new Set(said)].join(' ') }));
   if (graph.routing.strict && route.refusals.some(({ at }) => at !== undefined)) return new Problem('no_eligible_provider', errors.map(({ message }) => message).join(' '), { errors });

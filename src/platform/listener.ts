@@ -16,6 +16,7 @@ export class Listener implements OnApplicationShutdown {
   private client: pg.Client | null = null;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
+  private saying: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly database: Database) {}
 
@@ -38,8 +39,8 @@ export class Listener implements OnApplicationShutdown {
     const listeners = this.heard.get(channel);
     if (listeners === undefined) {
       this.heard.set(channel, new Set([listener]));
-      // Before the connection stands this fails, and is made good when it does.
-      void this.client?.query(`LISTEN ${channel}`).catch(() => undefined);
+      // Before the connection stands this fails, and is made good when it does. One at a time: the driver takes no second statement meanwhile.
+      this.saying = this.saying.then(() => this.client?.query(`LISTEN ${channel}`)).catch(() => undefined);
     } else listeners.add(listener);
     return () => this.heard.get(channel)?.delete(listener);
   }

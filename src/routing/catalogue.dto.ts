@@ -22,6 +22,26 @@ export class ListFormatsQuery {
   cursor?: string;
 }
 
+export class ListOperationsQuery {
+  @ApiProperty({ description: 'Only this operation.', required: false, example: 'convert' })
+  @IsOptional()
+  @IsString({ message: 'Must be said once.' })
+  @MaxLength(40, { message: 'Must have at most 40 characters.' })
+  operation?: string;
+
+  @ApiProperty({ description: 'Only what can be done with files of this format, in any spelling: options and credits are then those of this format.', required: false, example: 'jpg' })
+  @IsOptional()
+  @IsString({ message: 'Must be said once.' })
+  @MaxLength(40, { message: 'Must have at most 40 characters.' })
+  from?: string;
+
+  @ApiProperty({ description: 'Only what can be made with this `to`: options and credits are then those of this target.', required: false, example: 'png' })
+  @IsOptional()
+  @IsString({ message: 'Must be said once.' })
+  @MaxLength(40, { message: 'Must have at most 40 characters.' })
+  to?: string;
+}
+
 export class FormatPairView {
   @ApiProperty({ description: 'The format of the file that goes in.', example: 'jpg' })
   from!: string;
@@ -35,7 +55,7 @@ export class FormatPairView {
   @ApiProperty({ description: 'Providers that offer it.', type: [String] })
   providers!: string[];
 
-  @ApiProperty({ description: 'Whether it was seen to work. False: it is what the providers\' documents let one expect.' })
+  @ApiProperty({ description: 'Whether it was seen to work, or a provider lists this very pair. False: it is what catalogues of targets, or documents, let one expect.' })
   verified!: boolean;
 }
 
@@ -71,10 +91,10 @@ export class OperationProviderView {
   @ApiProperty({ description: 'The provider\'s id.' })
   provider!: string;
 
-  @ApiProperty({ description: 'What `options` may hold there: a JSON Schema. Open where the provider\'s catalogue was not read.', type: 'object', additionalProperties: true })
+  @ApiProperty({ description: 'What `options` may hold there, for any of the targets that were asked for: a JSON Schema. Open where the provider does not tell all that it takes.', type: 'object', additionalProperties: true })
   options!: object;
 
-  @ApiProperty({ description: 'What it costs there, in the provider\'s credits; null when that is not known.', type: Number, nullable: true })
+  @ApiProperty({ description: 'What one file costs there, in the provider\'s credits; null when that is not told, or differs between formats.', type: Number, nullable: true })
   credits!: number | null;
 }
 

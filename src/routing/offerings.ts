@@ -44,9 +44,19 @@ export function* offeredPairs(offerings: readonly Offering[], { from, to, after 
   }
 }
 
-/** The providers that offer an operation at all: with some target, of files of a format that nobody told. */
-export function providersOf(operation: Operation, offerings: readonly Offering[]): readonly string[] {
-  const wishes = plainest(operation).map((parameters) => ({ operation: operation.name, from: null, parameters, options: {} }));
+/** Of what files an operation is looked for, and of which target; canonical, null: of any. */
+export interface OperationWish {
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+const ANY: OperationWish = { from: null, to: null };
+
+/** The providers that offer an operation at all: with some target, of files of a format that nobody told; or as it is wished for. */
+export function providersOf(operation: Operation, offerings: readonly Offering[], { from, to }: OperationWish = ANY): readonly string[] {
+  if (to !== null && operation.parameters['to'] === undefined) return [];
+  const targeted = to === null ? plainest(operation) : plainest(operation).slice(0, 1).map((parameters) => ({ ...parameters, to }));
+  const wishes = targeted.map((parameters) => ({ operation: operation.name, from, parameters, options: {} }));
   return offerings.filter((offering) => wishes.some((wish) => offering.offers(wish).offered)).map(({ id }) => id);
 }
 

@@ -9,6 +9,7 @@ import { optionsSchema } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
 import { checkOptions, type OptionVerdict } from './option-check.js';
 import { optionErrors, type OptionError } from './option-errors.js';
+import { nearestOffer } from './nearest-offer.js';
 import { plan, type Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { tablePrice } from './pricing.js';
@@ -38,6 +39,13 @@ export class RouterService {
     const { allowed, exclusions } = this.asked(graph.routing, tried);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
     return { ...plan(wanted, preferred(allowed, graph.routing).map((entry) => toCandidate(entry, graph.routing, this.views))), exclusions };
+  }
+
+  /** The nearest thing to a step that nobody does, which one of those who may be asked would do: a sentence, null where nothing is near. */
+  nearest(graph: RoutedGraph & Pick<JobGraph, 'steps'>, stepId: string): string | null {
+    const { allowed } = this.asked(graph.routing, []);
+    const step = planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)).find(({ id }) => id === stepId);
+    return step === undefined ? null : nearestOffer(step, (wish) => allowed.some((entry) => this.views.offer(entry, wish).offered));
   }
 
   /** What is wrong with a job's options, whoever of those that may run it does. */

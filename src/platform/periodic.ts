@@ -1,0 +1,101 @@
+import { Injectable, Logger as NestLogger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { JobHelpers, Runner } from 'graphile-worker';
+import { databaseTrouble } from './database-trouble.js';
+import { Database } from './database.js';
+
+/** Work that time or news asks for, done by one process of all that share the database. */
+export interface PeriodicTask {
+  readonly name: string;
+  /** When it is due by itself: five fields of cron, UTC. Null: only when it is asked for. */
+  readonly cron: string | null;
+  /** Throws to be tried again later. Has to stop when `signal` aborts. `payload` of what the clock asked for is empty. */
+  run(payload: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<void>;
+}
+
+export interface Asked {
+  readonly name: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+  /** Asked for again under the same key before it began, it is done once. */
+  readonly key: string;
+  readonly afterMs: number;
+}
+
+const RETRY_MS = 10_000;
+const MOST_TRIES = 4;
+const AT_ONCE = 2;
+/** Its own: one connection listens, the others work; a pool that is shared would have to serve both. */
+const POOL = 4;
+
+/** `graphile-worker` in a schema of its own. It is loaded when it is started: a process that does no such work does without. */
+@Injectable()
+export class Periodic implements BeforeApplicationShutdown {
+  private readonly log = new NestLogger('periodic');
+  private readonly stopping = new AbortController();
+  private runner: Promise<Runner | null> | null = null;
+
+  constructor(private readonly database: Database) {}
+
+  /** Goes on trying until the database lets it; `ready` is called once it runs. */
+  start(tasks: readonly PeriodicTask[], ready: () => void): void {
+    this.runner = this.tryToRun(tasks);
+    void this.runner.then((runner) => {
+      if (runner !== null) ready();
+    });
+  }
+
+  /** Lost, with a word in the log, where the database is away or nothing was ever started. */
+  async ask({ name, payload, key, afterMs }: Asked): Promise<void> {
+    try {
+      const runner = await this.runner;
+      await runner?.addJob(name, payload, { jobKey: key, maxAttempts: MOST_TRIES, runAt: new Date(Date.now() + afterMs) });
+    } catch (error) {
+      this.log.warn(`${name} could not be asked for: ${databaseTrouble(error) ?? (error as Error).message}`);
+    }
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort(new Error('The service is stopping.'));
+    const runner = await this.runner;
+    await runner?.stop().catch((error: unknown) => this.log.warn((error as Error).message));
+  }
+
+  private async tryToRun(tasks: readonly PeriodicTask[]): Promise<Runner | null> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        return await this.run(tasks);
+      } catch (error) {
+        this.log.warn(`Periodic work cannot run yet: ${databaseTrouble(error) ?? (error as Error).message}`);
+        await this.pause();
+      }
+    }
+    return null;
+  }
+
+  private async run(tasks: readonly PeriodicTask[]): Promise<Runner> {
+    const { Logger, parseCronItems, run } = await import('graphile-worker');
+    const logger = new Logger(() => (level, message) => {
+      if (level === 'error') this.log.warn(message);
+      else this.log.debug(message);
+    });
+    return run({
+      connectionString: this.database.connectionString,
+      maxPoolSize: POOL,
+      logger,
+      noHandleSignals: true,
+      concurrency: AT_ONCE,
+      taskList: Object.fromEntries(tasks.map((task) => [task.name, (payload: unknown, helpers: JobHelpers) => task.run(payload as Readonly<Record<string, unknown>>, this.signalOf(helpers))])),
+      parsedCronItems: parseCronItems(tasks.flatMap(({ name, cron }) => (cron === null ? [] : [{ task: name, match: cron, options: { maxAttempts: MOST_TRIES } }]))),
+    });
+  }
+
+  private signalOf({ abortSignal }: JobHelpers): AbortSignal {
+    return abortSignal === undefined ? this.stopping.signal : AbortSignal.any([this.stopping.signal, abortSignal]);
+  }
+
+  private pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, RETRY_MS);
+      this.stopping.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
+    });
+  }
+}

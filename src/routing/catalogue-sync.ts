@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { Injectable, Logger } from '@nestjs/common';
+import type { Catalogue, CatalogueEntry } from '../conversion/catalogue.js';
+import { DRIFT_KINDS, DriftTally, hasDrifted, type Drift } from '../conversion/catalogue-diff.js';
+import { Metrics } from '../platform/metrics.js';
+import { Registry } from '../providers/registry.js';
+import { CatalogueStore, type StoredVersion } from './catalogue-store.js';
+import { judgeCatalogue, type CatalogueVerdict } from './catalogue-verdict.js';
+
+export interface SyncResult {
+  /** `none`: the adapter has no way to read one. `overtaken`: another process kept a version meanwhile. */
+  readonly outcome: CatalogueVerdict | 'none' | 'overtaken';
+  readonly entries: number;
+  readonly drift: Drift | null;
+}
+
+/** Entries that are read, compared or written in one go: a fraction of a millisecond each, so that nobody waits for a catalogue. */
+const SLICE = 50;
+
+/** Reads a vendor's catalogue anew and keeps it as a version, if it changed. Throws `ProviderError` where the vendor does not give it. */
+@Injectable()
+export class CatalogueSync {
+  private readonly log = new Logger('catalogue');
+
+  constructor(
+    private readonly store: CatalogueStore,
+    private readonly registry: Registry,
+    private readonly metrics: Metrics,
+  ) {}
+
+  async sync(provider: string, signal: AbortSignal): Promise<SyncResult> {
+    const catalogue = (await this.registry.find(provider)?.guarded.catalogue(signal)) ?? null;
+    if (catalogue === null) return { outcome: 'none', entries: 0, drift: null };
+    const { entries } = catalogue;
+    const { parts, hash } = await written(entries);
+    const [[active = null], last] = await Promise.all([this.store.active([provider]), this.store.last(provider)]);
+    if (active?.hash === hash) return await this.again(active, entries.length, null);
+    const drift = await this.compare(active, entries);
+    const seenBefore = last?.status === 'suspect' && last.hash === hash;
+    const verdict = judgeCatalogue({ before: active?.entries ?? null, drift, usable: entries.filter(({ operation }) => operation !== null).length, seenBefore });
+    if (verdict === 'unchanged' && active !== null) return await this.again(active, entries.length, drift);
+    const status = verdict === 'activate' ? 'active' : 'suspect';
+    const event = eventOf(verdict, active, entries.length, drift);
+    const kept = await this.store.save({ provider, after: last?.version ?? 0, status, hash, covered: coveredBy(catalogue, active), entries: entries.length, parts, event: seenBefore && status === 'suspect' ? null : event });
+    if (!kept) return { outcome: 'overtaken', entries: entries.length, drift };
+    this.tell(provider, verdict, active, entries.length, drift);
+    return { outcome: verdict, entries: entries.length, drift };
+  }
+
+  private async again(active: StoredVersion, entries: number, drift: Drift | null): Promise<SyncResult> {
+    await this.store.seenAgain(active);
+    return { outcome: 'unchanged', entries, drift };
+  }
+
+  private async compare(active: StoredVersion | null, entries: readonly CatalogueEntry[]): Promise<Drift> {
+    const tally = new DriftTally();
+    if (active !== null) for await (const part of this.store.parts(active)) tally.older(part);
+    for await (const part of slices(entries)) tally.newer(part);
+    return tally.drift();
+  }
+
+  private tell(provider: string, verdict: CatalogueVerdict, active: StoredVersion | null, entries: number, drift: Drift): void {
+    if (verdict === 'suspect') {
+      this.log.warn({ provider, entries, before: active?.entries ?? null, removed: drift.counts.removed, msg: 'The catalogue lacks so much that it is not believed until it was seen twice.' });
+      return;
+    }
+    if (active === null) return this.log.debug({ provider, entries, msg: 'The catalogue was read for the first time.' });
+    for (const kind of DRIFT_KINDS) if (drift.counts[kind] > 0) this.metrics.catalogueDrift.inc({ provider, kind }, drift.counts[kind]);
+    this.log.warn({ provider, entries, ...drift.counts, examples: drift.examples, msg: 'The catalogue changed.' });
+  }
+}
+
+/** JSON of each slice, and what they all hash to. */
+async function written(entries: readonly CatalogueEntry[]): Promise<{ readonly parts: readonly string[]; readonly hash: string }> {
+  const parts: string[] = [];
+  const hash = createHash('sha256');
+  for await (const part of slices(entries)) {
+    const json = JSON.stringify(part);
+    hash.update(json);
+    parts.push(json);
+  }
+  return { parts, hash: hash.digest('hex') };
+}
+
+/** Lets everything else that is due run between two slices. */
+async function* slices(entries: readonly CatalogueEntry[]): AsyncGenerator<readonly CatalogueEntry[]> {
+  for (let at = 0; at < entries.length; at += SLICE) {
+    yield entries.slice(at, at + SLICE);
+    await setImmediate();
+  }
+}
+
+/** Once a vendor lists an operation, its silence about that one means something. */
+function coveredBy({ entries, complete }: Catalogue, active: StoredVersion | null): readonly string[] {
+  if (complete) return ['*'];
+  return [...new Set([...(active?.covered ?? []), ...entries.flatMap(({ operation }) => operation ?? [])])].filter((operation) => operation !== '*');
+}
+
+function eventOf(verdict: CatalogueVerdict, active: StoredVersion | null, entries: number, drift: Drift): { readonly type: string; readonly detail: object } | null {
+  const detail = { entries, before: active?.entries ?? null, ...drift };
+  if (verdict === 'suspect') return { type: 'catalogue.suspect', detail };
+  return active !== null && hasDrifted(drift) ? { type: 'catalogue.changed', detail } : null;
+}
