@@ -35,6 +35,11 @@ export class DriftTally {
     return this;
   }
 
+  /** Keys of what the older version lists and the newer one, as far as it was seen, does not. */
+  gone(): readonly string[] {
+    return [...this.before.keys()];
+  }
+
   /** Once, at the end: what is left of the older version is gone. */
   drift(): Drift {
     for (const entry of this.before.values()) this.note('removed', nameOfEntry(entry));

@@ -1,9 +1,9 @@
-import { hasTarget, type Catalogue, type CatalogueEntry, type OptionsSchema } from './catalogue.js';
+import { entryKey, hasTarget, type Catalogue, type CatalogueEntry, type OptionsSchema } from './catalogue.js';
 import { mergedOptions, OptionsUnion } from './options-union.js';
 
 /**
  * What a catalogue says of a wish.
- * - `listed`: by its target at the least. - `unlisted`: it lists others of its kind, and not this one. - `silent`: nothing.
+ * - `listed`: by its target at the least. - `unlisted`: it lists all of its kind, and not this one; or it did list it, and does not any more. - `silent`: nothing.
  */
 export type Listing = 'listed' | 'unlisted' | 'silent';
 
@@ -17,8 +17,11 @@ export class CatalogueIndex {
   private readonly sources = new Map<string, Set<string | null>>();
   private count = 0;
 
-  /** `covered`: operations of which the vendor is known to list all that it does, so that silence about one means that it is gone; "*": of every operation. */
-  constructor(private readonly covered: ReadonlySet<string>) {}
+  /** `covered`: operations of which everything is listed; "*": of all. `gone`: keys of entries that were listed once. */
+  constructor(
+    private readonly covered: ReadonlySet<string>,
+    private readonly gone: ReadonlySet<string> = new Set(),
+  ) {}
 
   get size(): number {
     return this.count;
@@ -42,9 +45,8 @@ export class CatalogueIndex {
 
   /** `from` null: nobody can tell. `to` null: the step names none. */
   listing(operation: string, from: string | null, to: string | null): Listing {
-    const targets = this.operations.get(operation);
-    if (targets === undefined) return this.covered.has('*') || this.covered.has(operation) ? 'unlisted' : 'silent';
-    return this.matching(operation, from, to).length > 0 ? 'listed' : 'unlisted';
+    if (this.matching(operation, from, to).length > 0) return 'listed';
+    return this.covered.has('*') || this.covered.has(operation) || this.gone.has(entryKey({ operation, name: '', from, to })) ? 'unlisted' : 'silent';
   }
 
   /** Whether the vendor names this format as a source of an operation at all; true where it does not list by source. */
@@ -81,6 +83,6 @@ export class CatalogueIndex {
 }
 
 /** Of a catalogue that is there as a whole. */
-export function indexOf({ entries, complete }: Pick<Catalogue, 'entries' | 'complete'>, covered: readonly string[] = []): CatalogueIndex {
-  return new CatalogueIndex(new Set([...covered, ...(complete ? ['*'] : [])])).add(entries);
+export function indexOf({ entries, covers }: Pick<Catalogue, 'entries' | 'covers'>, gone: readonly string[] = []): CatalogueIndex {
+  return new CatalogueIndex(new Set(covers), new Set(gone)).add(entries);
 }

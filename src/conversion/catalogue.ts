@@ -40,8 +40,8 @@ export interface CatalogueEntry {
 export interface Catalogue {
   /** Each with an `entryKey` of its own. */
   readonly entries: readonly CatalogueEntry[];
-  /** True: what is not listed is not there. False: of an operation that the vendor does not list at all nothing is known. */
-  readonly complete: boolean;
+  /** Operations of which everything is listed, so that what is not listed is not there; "*": all. Of others the list is a sample. */
+  readonly covers: readonly string[];
   /** What an operator should know of how it was read, in sentences. */
   readonly remarks: readonly string[];
 }

@@ -13,10 +13,19 @@ const BY_CATEGORY: Readonly<Record<Category, string>> = {
   data: 'json xml yaml srt vtt',
 };
 
-const ALIASES: Readonly<Record<string, string>> = {
-  jpeg: 'jpg', jpe: 'jpg', jfif: 'jpg', tif: 'tiff', htm: 'html', xhtml: 'html', markdown: 'md', text: 'txt', mpeg: 'mpg', tgz: 'tar.gz', tbz2: 'tar.bz2', txz: 'tar.xz',
-  aif: 'aiff', oga: 'ogg', yml: 'yaml', stp: 'step', igs: 'iges', mid: 'mid', midi: 'mid', qt: 'mov', m2ts: 'mts', jpg2: 'jp2', j2k: 'jp2',
-};
+const ALIASES: Readonly<Record<string, string>> = spelled({
+  jpg: 'jpeg jpe jif jfif jfi', tiff: 'tif', bmp: 'dib', jp2: 'jpg2 j2k jpeg2000',
+  html: 'htm xhtml xhtm xht shtml', md: 'markdown mdown mkd', txt: 'text',
+  mp3: 'mpga', wav: 'wave', aiff: 'aif aifc', ogg: 'oga', mid: 'midi kar', aac: 'adts',
+  mpg: 'mpeg mpe m1v m2v', mov: 'qt', mts: 'm2ts', '3gp': '3gpp', '3g2': '3gpp2',
+  'tar.gz': 'tgz', 'tar.bz2': 'tbz2 tbz tb2', 'tar.xz': 'txz', gz: 'gzip', bz2: 'bzip2', '7z': '7zip',
+  step: 'stp', iges: 'igs', yaml: 'yml',
+});
+
+/** Each other spelling to the one that counts. */
+function spelled(formats: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(formats).flatMap(([format, others]) => others.split(' ').map((other) => [other, format])));
+}
 
 const CATEGORY_OF: ReadonlyMap<string, Category> = new Map(
   (Object.entries(BY_CATEGORY) as [Category, string][]).flatMap(([category, names]) => names.split(' ').map((name) => [name, category] as const)),

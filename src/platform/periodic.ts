@@ -15,7 +15,7 @@ export interface PeriodicTask {
 export interface Asked {
   readonly name: string;
   readonly payload: Readonly<Record<string, unknown>>;
-  /** Asked for again under the same key before it began, it is done once. */
+  /** Asked for again under the same key before it began, it is done once; what has one key is done one after another. */
   readonly key: string;
   readonly afterMs: number;
 }
@@ -47,7 +47,7 @@ export class Periodic implements BeforeApplicationShutdown {
   async ask({ name, payload, key, afterMs }: Asked): Promise<void> {
     try {
       const runner = await this.runner;
-      await runner?.addJob(name, payload, { jobKey: key, maxAttempts: MOST_TRIES, runAt: new Date(Date.now() + afterMs) });
+      await runner?.addJob(name, payload, { jobKey: key, queueName: key, maxAttempts: MOST_TRIES, runAt: new Date(Date.now() + afterMs) });
     } catch (error) {
       this.log.warn(`${name} could not be asked for: ${databaseTrouble(error) ?? (error as Error).message}`);
     }

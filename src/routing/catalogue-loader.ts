@@ -44,7 +44,7 @@ export class CatalogueLoader implements BeforeApplicationShutdown {
   async refresh(): Promise<void> {
     for (const version of await this.store.active(this.views.ids())) {
       if (this.loaded.get(version.provider) === version.version) continue;
-      const index = new CatalogueIndex(new Set(version.covered));
+      const index = new CatalogueIndex(new Set(version.covered), new Set(version.gone));
       for await (const entries of this.store.parts(version)) index.add(entries);
       // Pruned while it was read: the next look finds its successor.
       if (index.size !== version.entries) continue;

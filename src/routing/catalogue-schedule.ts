@@ -53,8 +53,9 @@ export class CatalogueSchedule {
   }
 
   private async read(provider: string, cause: Cause, signal: AbortSignal): Promise<void> {
-    const last = await this.store.last(provider);
-    if (this.registry.find(provider) === null || (last !== null && last.agoMs < RECENTLY_MS[cause])) return;
+    const { active, last } = await this.store.standing(provider);
+    const agoMs = Math.min(active?.agoMs ?? Infinity, last?.agoMs ?? Infinity);
+    if (this.registry.find(provider) === null || agoMs < RECENTLY_MS[cause]) return;
     try {
       await this.catalogues.sync(provider, signal);
     } catch (error) {

@@ -9,6 +9,7 @@ export interface StoredVersion {
   readonly status: 'active' | 'suspect' | 'superseded';
   readonly hash: string;
   readonly covered: readonly string[];
+  readonly gone: readonly string[];
   readonly entries: number;
   /** Since it was last seen at the vendor, by the database's clock. */
   readonly agoMs: number;
@@ -20,7 +21,9 @@ export interface NewVersion {
   readonly after: number;
   readonly status: 'active' | 'suspect';
   readonly hash: string;
+  /** See `CatalogueIndex`. */
   readonly covered: readonly string[];
+  readonly gone: readonly string[];
   readonly entries: number;
   /** JSON of slices of the entries. */
   readonly parts: readonly string[];
@@ -31,7 +34,7 @@ export interface NewVersion {
 /** How many versions of a provider are kept, the active one besides. */
 const KEPT = 5;
 
-const VERSION = `provider, version, status, hash, covered, entries, extract(epoch FROM now() - checked_at) * 1000 AS "agoMs"`;
+const VERSION = `provider, version, status, hash, covered, gone, entries, extract(epoch FROM now() - checked_at) * 1000 AS "agoMs"`;
 
 /** The vendors' catalogues as they were read, version by version. */
 @Injectable()
@@ -43,9 +46,10 @@ export class CatalogueStore {
     return this.read(`SELECT ${VERSION} FROM catalogue_version WHERE status = 'active' AND provider = ANY($1)`, [providers]);
   }
 
-  /** The last version that was read, whatever became of it. */
-  async last(provider: string): Promise<StoredVersion | null> {
-    return (await this.read(`SELECT ${VERSION} FROM catalogue_version WHERE provider = $1 ORDER BY version DESC LIMIT 1`, [provider]))[0] ?? null;
+  /** The version that counts, and the last that was read, whatever became of it: as they stand at one moment. */
+  async standing(provider: string): Promise<{ readonly active: StoredVersion | null; readonly last: StoredVersion | null }> {
+    const kept = await this.read(`SELECT ${VERSION} FROM catalogue_version WHERE provider = $1 ORDER BY version DESC`, [provider]);
+    return { active: kept.find(({ status }) => status === 'active') ?? null, last: kept[0] ?? null };
   }
 
   /** A version's entries, slice by slice: whoever goes through a large one lets others run in between. */
@@ -85,8 +89,8 @@ export class CatalogueStore {
     });
   }
 
-  private async insert(sql: Sql, { provider, after, status, hash, covered, entries, parts }: NewVersion): Promise<void> {
-    await sql.query('INSERT INTO catalogue_version (provider, version, status, hash, covered, entries) VALUES ($1, $2, $3, $4, $5, $6)', [provider, after + 1, status, hash, covered, entries]);
+  private async insert(sql: Sql, { provider, after, status, hash, covered, gone, entries, parts }: NewVersion): Promise<void> {
+    await sql.query('INSERT INTO catalogue_version (provider, version, status, hash, covered, gone, entries) VALUES ($1, $2, $3, $4, $5, $6, $7)', [provider, after + 1, status, hash, covered, gone, entries]);
     for (const [part, json] of parts.entries()) await sql.query('INSERT INTO catalogue_part (provider, version, part, entries) VALUES ($1, $2, $3, $4::jsonb)', [provider, after + 1, part, json]);
   }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
-import type { Catalogue, CatalogueEntry } from '../conversion/catalogue.js';
+import { entryKey, type Catalogue, type CatalogueEntry } from '../conversion/catalogue.js';
 import { DRIFT_KINDS, DriftTally, hasDrifted, type Drift } from '../conversion/catalogue-diff.js';
 import { Metrics } from '../platform/metrics.js';
 import { Registry } from '../providers/registry.js';
@@ -17,6 +17,7 @@ export interface SyncResult {
 
 /** Entries that are read, compared or written in one go: a fraction of a millisecond each, so that nobody waits for a catalogue. */
 const SLICE = 50;
+const MOST_GONE = 5000;
 
 /** Reads a vendor's catalogue anew and keeps it as a version, if it changed. Throws `ProviderError` where the vendor does not give it. */
 @Injectable()
@@ -34,15 +35,15 @@ export class CatalogueSync {
     if (catalogue === null) return { outcome: 'none', entries: 0, drift: null };
     const { entries } = catalogue;
     const { parts, hash } = await written(entries);
-    const [[active = null], last] = await Promise.all([this.store.active([provider]), this.store.last(provider)]);
+    const { active, last } = await this.store.standing(provider);
     if (active?.hash === hash) return await this.again(active, entries.length, null);
-    const drift = await this.compare(active, entries);
+    const { drift, ...scope } = await this.compare(active, catalogue);
     const seenBefore = last?.status === 'suspect' && last.hash === hash;
     const verdict = judgeCatalogue({ before: active?.entries ?? null, drift, usable: entries.filter(({ operation }) => operation !== null).length, seenBefore });
     if (verdict === 'unchanged' && active !== null) return await this.again(active, entries.length, drift);
     const status = verdict === 'activate' ? 'active' : 'suspect';
     const event = eventOf(verdict, active, entries.length, drift);
-    const kept = await this.store.save({ provider, after: last?.version ?? 0, status, hash, covered: coveredBy(catalogue, active), entries: entries.length, parts, event: seenBefore && status === 'suspect' ? null : event });
+    const kept = await this.store.save({ provider, after: last?.version ?? 0, status, hash, ...scope, entries: entries.length, parts, event: seenBefore && status === 'suspect' ? null : event });
     if (!kept) return { outcome: 'overtaken', entries: entries.length, drift };
     this.tell(provider, verdict, active, entries.length, drift);
     return { outcome: verdict, entries: entries.length, drift };
@@ -53,11 +54,26 @@ export class CatalogueSync {
     return { outcome: 'unchanged', entries, drift };
   }
 
-  private async compare(active: StoredVersion | null, entries: readonly CatalogueEntry[]): Promise<Drift> {
+  /** What changed, and what the vendor's silence means from now on: of what it lists whole, and of what it listed before. */
+  private async compare(active: StoredVersion | null, { entries, covers }: Catalogue): Promise<{ readonly drift: Drift; readonly covered: readonly string[]; readonly gone: readonly string[] }> {
     const tally = new DriftTally();
-    if (active !== null) for await (const part of this.store.parts(active)) tally.older(part);
-    for await (const part of slices(entries)) tally.newer(part);
-    return tally.drift();
+    const listed = { before: new Set<string>(active?.covered), now: new Set<string>(), keys: new Set<string>() };
+    if (active !== null) for await (const part of this.store.parts(active)) {
+      tally.older(part);
+      for (const { operation } of part) if (operation !== null) listed.before.add(operation);
+    }
+    for await (const part of slices(entries)) {
+      tally.newer(part);
+      for (const entry of part) {
+        listed.keys.add(entryKey(entry));
+        if (entry.operation !== null) listed.now.add(entry.operation);
+      }
+    }
+    const lost = [...listed.before].filter((operation) => operation !== '*' && !listed.now.has(operation));
+    const covered = new Set([...covers, ...lost]);
+    const gone = new Set([...(active?.gone ?? []), ...tally.gone()]);
+    const isSaid = (key: string): boolean => listed.keys.has(key) || covered.has('*') || covered.has(key.slice(0, key.indexOf(' ')));
+    return { covered: [...covered], gone: [...gone].filter((key) => !isSaid(key)).slice(-MOST_GONE), drift: tally.drift() };
   }
 
   private tell(provider: string, verdict: CatalogueVerdict, active: StoredVersion | null, entries: number, drift: Drift): void {
@@ -89,12 +105,6 @@ async function* slices(entries: readonly CatalogueEntry[]): AsyncGenerator<reado
     yield entries.slice(at, at + SLICE);
     await setImmediate();
   }
-}
-
-/** Once a vendor lists an operation, its silence about that one means something. */
-function coveredBy({ entries, complete }: Catalogue, active: StoredVersion | null): readonly string[] {
-  if (complete) return ['*'];
-  return [...new Set([...(active?.covered ?? []), ...entries.flatMap(({ operation }) => operation ?? [])])].filter((operation) => operation !== '*');
 }
 
 function eventOf(verdict: CatalogueVerdict, active: StoredVersion | null, entries: number, drift: Drift): { readonly type: string; readonly detail: object } | null {

@@ -21,7 +21,7 @@ export function pairKey(operation: string, from: string | null, to: string | nul
 }
 
 export function shippedView(provider: Pick<Provider, 'shipped'>): ProviderView {
-  return { live: null, shipped: indexOf({ entries: provider.shipped ?? [], complete: false }), learned: new Map() };
+  return { live: null, shipped: indexOf({ entries: provider.shipped ?? [], covers: [] }), learned: new Map() };
 }
 
 /** Whether a provider offers a step: what was learned by trying it, then what its live catalogue says, then what its documents let one expect. */

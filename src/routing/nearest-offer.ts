@@ -18,7 +18,7 @@ export function nearestOffer({ wishes }: Pick<PlanStep, 'wishes'>, offers: Offer
   return meant === null ? null : `Nearest that works: ${said({ ...wish, operation: meant }, targetOf(wish))}.`;
 }
 
-/** Another target for all that was refused: of the same kind if there is one, and there the one that is spelled most alike, else the most common. */
+/** Another target for all that was refused: of the same kind if there is one, and there its older or newer form (doc, docx), else the most common. */
 function otherTarget(wish: StepWish, refused: readonly StepWish[], offers: Offers): string | null {
   const to = targetOf(wish);
   const rule = OPERATIONS.get(wish.operation)?.parameters['to'];
@@ -26,7 +26,8 @@ function otherTarget(wish: StepWish, refused: readonly StepWish[], offers: Offer
   const works = (target: string): boolean => refused.every((one) => target !== one.from && offers({ ...one, parameters: { ...one.parameters, to: target } }));
   const others = (rule.allowed ?? knownFormats()).filter((target) => target !== to && works(target));
   const alike = others.filter((target) => categoryOf(target) === categoryOf(to));
-  return nearest(to, alike) ?? alike[0] ?? nearest(to, others) ?? COMMON.find((target) => others.includes(target)) ?? null;
+  const kin = alike.find((target) => target.startsWith(to) || to.startsWith(target));
+  return kin ?? alike[0] ?? COMMON.find((target) => others.includes(target)) ?? others[0] ?? null;
 }
 
 /** What most people can use, whatever they asked for. */

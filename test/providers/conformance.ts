@@ -1,4 +1,5 @@
 import { callbackClauses } from './conformance/callbacks.js';
+import { catalogueClauses } from './conformance/catalogue.js';
 import { deliveryClauses } from './conformance/deliveries.js';
 import { failureClauses } from './conformance/failures.js';
 import type { AdapterHarness } from './conformance/harness.js';
@@ -23,5 +24,6 @@ export function conformance(name: string, harness: AdapterHarness): void {
     reportClauses(harness);
     callbackClauses(harness);
     inspectionClauses(harness);
+    catalogueClauses(harness);
   });
 }

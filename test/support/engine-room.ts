@@ -94,7 +94,8 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
 
 function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
   const registry = fakeRegistry(providers, config);
-  const router = new RouterService(registry, new CatalogueViews(registry));
+  const views = new CatalogueViews(registry);
+  const router = new RouterService(registry, views);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const jobs = new JobStore(database, new DueNotice(database), credentials);
   const stages = new StageStore(database);
@@ -102,6 +103,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const cancels = new CancelService(database, ending, registry);
   return {
     registry,
+    views,
     jobs,
     stages,
     ending,

@@ -5,6 +5,7 @@ CREATE TABLE "catalogue_version" (
     "status" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
     "covered" TEXT[],
+    "gone" TEXT[],
     "entries" INTEGER NOT NULL,
     "fetched_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
     "checked_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,

@@ -130,7 +130,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
       const { entries, remarks } = await wholeCatalogue(signal);
       // Half a catalogue would take away the other half.
       if (remarks.length > 0) throw unreadable('catalogue', 200, `it cannot be read whole. ${remarks.join(' ')}`);
-      return { entries: toCatalogueEntries(entries, settings), complete: true, remarks: [] };
+      return { entries: toCatalogueEntries(entries, settings), covers: ['*'], remarks: [] };
     },
   };
 

@@ -20,11 +20,12 @@ interface Format {
 
 /**
  * RunConvert's catalogue: formats, the targets of each, and what can be done with each. The documents ask for operations by pair; whether a source
- * alone is answered too is tried out on the first one, since it saves thousands of calls.
+ * alone is answered too is tried out on the first one, since it saves thousands of calls. The targets of a source are all its conversions; of other
+ * operations nothing says that they are all told.
  */
 export async function readCatalogue(ask: AskCore, unreadable: (what: string) => ProviderError): Promise<Catalogue> {
   const named = await namesAt(ask, 'formats', {}, unreadable);
-  if (named === null || named.length === 0) return { entries: [], complete: false, remarks: ['RunConvert lists no formats.'] };
+  if (named === null || named.length === 0) return { entries: [], covers: [], remarks: ['RunConvert lists no formats.'] };
   const formats = distinct(named).slice(0, MOST_FORMATS);
   const found = new Map<string, CatalogueEntry>();
   const add = (entries: readonly CatalogueEntry[]): void => {
@@ -40,7 +41,7 @@ export async function readCatalogue(ask: AskCore, unreadable: (what: string) => 
   answers.forEach(add);
   add(left.map(({ from, to }) => ({ operation: 'convert', name: 'convert', from: from.ours, to: to.ours, options: null, credits: null })));
   const unasked = bySource.length > 0 ? 0 : left.length - MOST_PAIRS;
-  return { entries: [...found.values()], complete: false, remarks: [...remarks, ...(unasked > 0 ? [`Options and prices were asked for ${MOST_PAIRS} pairs; ${unasked} more are listed without.`] : [])] };
+  return { entries: [...found.values()], covers: pairs.length > 0 ? ['convert'] : [], remarks: [...remarks, ...(unasked > 0 ? [`Options and prices were asked for ${MOST_PAIRS} pairs; ${unasked} more are listed without.`] : [])] };
 }
 
 interface Pair {

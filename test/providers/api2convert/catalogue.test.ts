@@ -14,7 +14,7 @@ describe('api2convert\'s catalogue', () => {
   it('is read page by page until one is empty, and is all that there is', async () => {
     const { catalogue, calls } = await read([[listed('image', 'png')], [listed('hash', 'md5')]]);
     expect(calls.map(({ url }) => new URL(url).search)).toEqual(['?page=1', '?page=2', '?page=3']);
-    expect(catalogue).toMatchObject({ complete: true, remarks: [] });
+    expect(catalogue).toMatchObject({ covers: ['*'], remarks: [] });
   });
 
   it('is not half of one: where pages are not honoured, nothing is read', async () => {

@@ -58,6 +58,19 @@ export const harness: AdapterHarness = {
     balance: { credits: 1848, unlimited: false },
   },
   delivered: ['s3', 'gcs', 'azure-blob', 'ftp', 'google-drive', 'youtube'],
+  catalogue: {
+    answers: [
+      { status: 200, body: [{ id: '59', target: 'png', category: 'image', options: { color: { type: 'string', enum: ['colored', 'gray'], default: 'colored', required: false } } }, { id: '60', target: 'JPEG', category: 'image', options: [] }] },
+      { status: 200, body: [{ id: '61', target: 'resize-image', category: 'operation', options: { width: { type: 'integer', minimum: '1', maximum: 8000 } } }, { id: '62', target: 'new-thing', category: 'operation', options: [] }] },
+      { status: 200, body: [] },
+    ],
+    entries: [
+      ['convert', null, 'png', ['color'], null], ['capture', null, 'png', ['color', 'screen_width', 'screen_height', 'device_scale_factor'], null],
+      ['convert', null, 'jpg', [], null], ['capture', null, 'jpg', ['screen_width', 'screen_height', 'device_scale_factor'], null],
+      ['resize', null, null, ['width'], null], [null, null, null, [], null],
+    ],
+    covers: ['*'],
+  },
   offered: [
     'convert', 'compress', 'merge', 'archive', 'thumbnail', 'capture', 'resize', 'compare-images', 'video-to-images', 'analyze-image', 'cut-video', 'slideshow', 'merge-streams', 'extract-streams',
     'compare-videos', 'adjust-volume', 'to-pdfa', 'validate-pdfa', 'pdf-booklet', 'compare-pdfs', 'extract-archive', 'extract-assets', 'extract-pdf-assets', 'hash', 'read-metadata',

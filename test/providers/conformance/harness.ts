@@ -20,6 +20,7 @@ export interface AdapterHarness {
   readonly fixtures: readonly RecordedFixture[];
   readonly callback: CallbackSamples;
   readonly inspection: InspectionSample;
+  readonly catalogue: CatalogueSample;
   /** The operations of the contract that the vendor is offered for; every other one is refused with a reason. */
   readonly offered: readonly string[];
   /** The export types that the vendor delivers itself; every other one is refused with a reason. */
@@ -76,6 +77,14 @@ export interface InspectionSample {
   readonly entries: number;
   readonly listed: readonly string[];
   readonly balance: Inspection['balance'];
+}
+
+export interface CatalogueSample {
+  /** Of a whole reading, in the order of the calls. */
+  readonly answers: readonly ScriptedAnswer[];
+  /** What they list, with its options by name; null: not told. */
+  readonly entries: readonly (readonly [operation: string | null, from: string | null, to: string | null, options: readonly string[] | null, credits: number | null])[];
+  readonly covers: readonly string[];
 }
 
 export interface CallbackSamples {

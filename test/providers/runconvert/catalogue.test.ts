@@ -126,7 +126,7 @@ describe('RunConvert\'s catalogue as a whole', () => {
   it('of a vendor without any is empty, and says so', async () => {
     for (const answer of [{ status: 404 }, { status: 200, body: { data: [] } }]) {
       const { read } = await vendor(() => answer);
-      expect(read).toEqual({ entries: [], complete: false, remarks: [expect.stringContaining('no formats')] });
+      expect(read).toEqual({ entries: [], covers: [], remarks: [expect.stringContaining('no formats')] });
     }
   });
 });

@@ -91,6 +91,19 @@ export const harness: AdapterHarness = {
     listed: ['png', 'jpg'],
     balance: null,
   },
+  catalogue: {
+    answers: [
+      ok({ data: [{ format: 'png' }, { format: 'JPEG' }] }),
+      ok({ data: [{ format: 'jpeg' }], meta: { count: 1 } }),
+      ok({ data: ['png'] }),
+      ok({ data: [{ operation: 'convert', input_format: 'png', output_format: 'jpeg', engine: 'magick', credits: 1, options: [{ name: 'quality', type: 'integer', description: 'How good', supported_values: [] }], engine_versions: ['7.1', { version: '7.0' }] }] }),
+      ok([{ operation: 'convert', input_format: 'jpeg', output_format: 'png', credits: '2', options: { strip: { type: 'boolean' } } }, { operation: 'compress', input_format: 'jpeg', output_format: 'jpeg', options: [] }, { operation: 'dream', input_format: 'jpeg' }]),
+    ],
+    entries: [
+      ['convert', 'png', 'jpg', ['quality', 'engine', 'engine_version'], 1], ['convert', 'jpg', 'png', ['strip'], 2], ['compress', 'jpg', null, [], null], [null, null, null, null, null],
+    ],
+    covers: ['convert'],
+  },
   callback: {
     body: Buffer.from(JSON.stringify({ event: 'job.finished', job: { id: JOB_ID, status: null } })),
     providerJobId: JOB_ID,

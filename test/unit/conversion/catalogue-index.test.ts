@@ -7,7 +7,7 @@ const entry = (operation: string | null, from: string | null, to: string | null,
 const QUALITY: OptionSchema = { type: 'integer', minimum: 1, maximum: 100 };
 
 describe('a catalogue of targets', () => {
-  const index = indexOf({ entries: [entry('convert', null, 'png', { options: schema({ quality: QUALITY }) }), entry('convert', null, 'pdf', { options: schema({ dpi: {} }) }), entry('compress', null, null), entry(null, null, null)], complete: true });
+  const index = indexOf({ entries: [entry('convert', null, 'png', { options: schema({ quality: QUALITY }) }), entry('convert', null, 'pdf', { options: schema({ dpi: {} }) }), entry('compress', null, null), entry(null, null, null)], covers: ['*'] });
 
   it('lists a target for every source, and no other target', () => {
     expect(index.listing('convert', 'jpg', 'png')).toBe('listed');
@@ -39,18 +39,21 @@ describe('a catalogue of pairs', () => {
       entry('convert', 'jpg', 'png', { options: schema({ quality: QUALITY }), credits: 1 }), entry('convert', 'bmp', 'png', { options: half, credits: 1 }),
       entry('convert', 'docx', 'pdf', { options: schema({}, true), credits: 3 }), entry('compress', 'png', null, { credits: 2 }),
     ],
-    complete: false,
-  }, ['ocr']);
+    covers: ['convert', 'ocr'],
+  }, ['compress gif *']);
 
   it('lists a pair and no other, and a target where nobody knows the source', () => {
     expect(index.listing('convert', 'jpg', 'png')).toBe('listed');
     expect(index.listing('convert', 'jpg', 'pdf')).toBe('unlisted');
     expect(index.listing('convert', null, 'pdf')).toBe('listed');
-    expect(index.listing('compress', 'jpg', null)).toBe('unlisted');
+    expect(index.listing('convert', 'jpg', 'gif')).toBe('unlisted');
     expect(index.listsPair('convert', 'jpg', 'png')).toBe(true);
   });
 
-  it('says nothing of an operation that it never listed, and knows that one is gone', () => {
+  it('says nothing of what it may only not tell, and knows what is gone', () => {
+    expect(index.listing('compress', 'png', null)).toBe('listed');
+    expect(index.listing('compress', 'jpg', null)).toBe('silent');
+    expect(index.listing('compress', 'gif', null)).toBe('unlisted');
     expect(index.listing('thumbnail', 'jpg', 'png')).toBe('silent');
     expect(index.listing('ocr', 'png', 'txt')).toBe('unlisted');
   });
@@ -69,11 +72,11 @@ describe('a catalogue of pairs', () => {
     const entries = Array.from({ length: 300 }, (_, at) => entry('convert', `f${at % 20}`, `t${at}`));
     const sliced = new CatalogueIndex(new Set(['*']));
     for (let at = 0; at < entries.length; at += 100) sliced.add(entries.slice(at, at + 100));
-    expect(sliced).toEqual(indexOf({ entries, complete: true }));
+    expect(sliced).toEqual(indexOf({ entries, covers: ['*'] }));
   });
 
   it('leaves an option open that is said in too many ways to tell', () => {
     const entries = Array.from({ length: 40 }, (_, at) => entry('convert', null, `t${at}`, { options: schema({ level: { maximum: at }, same: QUALITY }) }));
-    expect(indexOf({ entries, complete: true }).options('convert', null, null)).toEqual(schema({ level: {}, same: QUALITY }));
+    expect(indexOf({ entries, covers: ['*'] }).options('convert', null, null)).toEqual(schema({ level: {}, same: QUALITY }));
   });
 });

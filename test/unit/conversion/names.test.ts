@@ -58,6 +58,17 @@ describe('file names', () => {
 });
 
 describe('formats', () => {
+  it('a spelling that is no format of its own leads to one that is', () => {
+    const others = ['jpeg', 'tif', 'dib', 'htm', 'xht', 'mkd', 'aifc', 'kar', 'm2v', 'qt', '3gpp2', 'tbz', 'bzip2', '7zip', 'stp', 'igs', 'yml'];
+    for (const other of others) {
+      expect(knownFormats()).not.toContain(other);
+      expect(knownFormats()).toContain(canonicalFormat(other));
+      expect(formatOfFilename(`a.b.${other.toUpperCase()}`)).toBe(canonicalFormat(other));
+    }
+    // The control: formats of their own are nobody's spelling.
+    expect(knownFormats().filter((format) => canonicalFormat(format) !== format)).toEqual([]);
+  });
+
   it('every known format is its own one spelling, whatever its case and dot', () => {
     for (const format of knownFormats()) {
       expect(canonicalFormat(format)).toBe(format);
@@ -73,7 +84,7 @@ describe('formats', () => {
 
   it('a spelling has one meaning, and it is a known one', () => {
     fc.assert(fc.property(fc.string(), (name) => expect(canonicalFormat(canonicalFormat(name))).toBe(canonicalFormat(name))));
-    for (const alias of ['jpeg', 'jpe', 'tif', 'htm', 'text', 'tgz', 'tbz2', 'txz', 'aif', 'oga', 'stp', 'igs', 'midi', 'qt', 'm2ts', 'j2k', 'jfif', 'xhtml', 'markdown']) expect(categoryOf(alias)).not.toBeNull();
+    for (const alias of ['jpeg', 'jpe', 'tif', 'htm', 'text', 'tgz', 'tbz2', 'txz', 'aif', 'oga', 'stp', 'igs', 'midi', 'qt', 'm2ts', 'j2k', 'jfif', 'xhtml', 'markdown', 'wave', 'mpe', '3gpp', 'gzip', 'dib', 'yml']) expect(categoryOf(alias)).not.toBeNull();
   });
 
   it.each([['https://example.com/a/b%20c.PNG?x=1#y', 'b c.PNG'], ['https://example.com/', null], ['https://example.com/%ff', null], ['no address', null]])('the name in %s is %s', (address, name) => {

@@ -16,8 +16,8 @@ const painter = {
   shipped: [entry('convert', null, null, { options: shown })],
 };
 
-const view = (entries: readonly CatalogueEntry[] | null, complete = true, learned: readonly (readonly [string, Learned])[] = []): ProviderView => ({
-  ...shippedView(painter), live: entries === null ? null : indexOf({ entries, complete }), learned: new Map(learned),
+const view = (entries: readonly CatalogueEntry[] | null, covers: readonly string[] = ['*'], learned: readonly (readonly [string, Learned])[] = []): ProviderView => ({
+  ...shippedView(painter), live: entries === null ? null : indexOf({ entries, covers }), learned: new Map(learned),
 });
 const reason = (offer: Offer): string => (offer.offered ? '' : offer.reason);
 
@@ -25,7 +25,7 @@ describe('what a provider offers, by all that is known of it', () => {
   it('its documents, while the vendor is silent', () => {
     expect(offerOf(view(null), painter, wish('convert', 'jpg', 'png'))).toEqual({ offered: true });
     expect(reason(offerOf(view(null), painter, wish('convert', 'jpg', 'gif')))).toContain('documents');
-    expect(offerOf(view([entry('compress', null, null)], false), painter, wish('convert', 'jpg', 'png'))).toEqual({ offered: true });
+    expect(offerOf(view([entry('compress', null, null)], []), painter, wish('convert', 'jpg', 'png'))).toEqual({ offered: true });
   });
 
   it('not what its live catalogue no longer lists, and what it newly lists', () => {
@@ -41,7 +41,7 @@ describe('what a provider offers, by all that is known of it', () => {
   });
 
   it('by pair: a known source that is not listed is not offered, a name that says nothing of the file is', () => {
-    const live = view([entry('convert', 'jpg', 'png')], false);
+    const live = view([entry('convert', 'jpg', 'png')], ['convert']);
     expect(offerOf(live, painter, wish('convert', 'jpg', 'png')).offered).toBe(true);
     expect(offerOf(live, painter, wish('convert', 'bmp', 'png')).offered).toBe(false);
     expect(offerOf(live, painter, wish('convert', null, 'png')).offered).toBe(true);
@@ -49,7 +49,7 @@ describe('what a provider offers, by all that is known of it', () => {
   });
 
   it('not a pair that it refused when it was tried, though it lists the target; its neighbours are not touched', () => {
-    const live = view([entry('convert', null, 'png')], true, [[pairKey('convert', 'jpg', 'png'), 'refused']]);
+    const live = view([entry('convert', null, 'png')], ['*'], [[pairKey('convert', 'jpg', 'png'), 'refused']]);
     expect(reason(offerOf(live, painter, wish('convert', 'jpg', 'png')))).toContain('was tried');
     expect(offerOf(live, painter, wish('convert', 'bmp', 'png')).offered).toBe(true);
     expect(offerOf(live, painter, wish('convert', null, 'png')).offered).toBe(true);
@@ -60,8 +60,8 @@ describe('what is known of a pair', () => {
   it('verified by being listed as this pair, or by having worked; not by its target, and not once it was refused', () => {
     expect(isVerified(view([entry('convert', 'jpg', 'png')]), 'convert', 'jpg', 'png')).toBe(true);
     expect(isVerified(view([entry('convert', null, 'png')]), 'convert', 'jpg', 'png')).toBe(false);
-    expect(isVerified(view([entry('convert', null, 'png')], true, [[pairKey('convert', 'jpg', 'png'), 'verified']]), 'convert', 'jpg', 'png')).toBe(true);
-    expect(isVerified(view([entry('convert', 'jpg', 'png')], true, [[pairKey('convert', 'jpg', 'png'), 'refused']]), 'convert', 'jpg', 'png')).toBe(false);
+    expect(isVerified(view([entry('convert', null, 'png')], ['*'], [[pairKey('convert', 'jpg', 'png'), 'verified']]), 'convert', 'jpg', 'png')).toBe(true);
+    expect(isVerified(view([entry('convert', 'jpg', 'png')], ['*'], [[pairKey('convert', 'jpg', 'png'), 'refused']]), 'convert', 'jpg', 'png')).toBe(false);
     expect(isVerified(view(null), 'convert', 'jpg', 'png')).toBe(false);
   });
 
