@@ -3,7 +3,7 @@ import { crc32 } from 'node:zlib';
 import sharp from 'sharp';
 import { startGateway, type Gateway } from '../support/gateway.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { bytesOf, ended, post, problemOf, sample, SAMPLES, send, type JobView } from './support/rest.js';
+import { bytesOf, ended, post, problemOf, sample, SAMPLES, send, until, type JobView } from './support/rest.js';
 
 let gateway: Gateway;
 let database: TestDatabase;
@@ -11,6 +11,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
   gateway = await startGateway({ DATABASE_URL: database.url, SANDBOX_FIXTURES: SAMPLES, SANDBOX_SPEED_MS: '20', POLL_FLOOR_MS: '50' });
+  await until('the catalogues', async () => ((await ask<{ verified: boolean; providers: readonly string[] }>('/v1/formats?from=jpg&to=png')).data[0]?.verified === true && (await ask('/v1/formats?from=jpg&to=heic')).data.length === 0 ? true : null));
 });
 
 afterAll(async () => {
@@ -95,14 +96,12 @@ describe('operations beyond conversion', () => {
     expect(await problemOf(await gateway.call('/v1/convert?operation=compare-images', { method: 'POST', body: lonely }))).toMatchObject({ status: 422, detail: expect.stringMatching(/^\/operation: "compare-images" takes exactly 2 files/) as unknown });
   });
 
-  it('what the vendor turns out not to have ends as unsupported', async () => {
-    expect(await run({ inputs: from('notes.txt'), steps: [{ operation: 'extract-assets' }] })).toMatchObject({ status: 'failed', error: { code: 'unsupported_conversion' } });
-  });
 
   it.each<[string, object, string, string]>([
     ['one picture compared', { inputs: from('a.png'), steps: [{ operation: 'compare-images' }] }, 'invalid_request', '/steps/0/inputs'],
     ['a picture compared with itself', { inputs: from('a.png'), steps: [{ operation: 'compare-images', inputs: ['input-1', 'input-1'] }] }, 'invalid_request', '/steps/0/inputs/1'],
     ['a checksum of no kind', { inputs: from('a.png'), steps: [{ operation: 'hash', to: 'sum' }] }, 'invalid_request', '/steps/0/to'],
+    ['what no vendor\'s catalogue lists', { inputs: from('notes.txt'), steps: [{ operation: 'extract-assets' }] }, 'unsupported_conversion', '/steps/0'],
     ['a song resized', { inputs: from('a.mp3'), steps: [{ operation: 'resize', width: 9 }] }, 'unsupported_conversion', '/steps/0'],
     ['a resize where nobody may do it', { inputs: from('a.png'), steps: [{ operation: 'resize', width: 9 }], routing: { only: ['runconvert'] } }, 'no_eligible_provider', '/routing'],
   ])('refuses %s', async (_what, body, code, pointer) => {
@@ -127,14 +126,14 @@ describe('GET /v1/operations', () => {
   it('lists all of them, with their parameters and who does them', async () => {
     const { data, nextCursor } = await ask<{ operation: string; providers: { provider: string }[] }>('/v1/operations');
     expect([data.length, nextCursor]).toEqual([27, null]);
-    expect(data.find(({ operation }) => operation === 'resize')).toEqual({
+    expect(data.find(({ operation }) => operation === 'resize')).toMatchObject({
       operation: 'resize',
       summary: 'Change the size of each picture.',
       parameters: {
         width: { type: 'integer', required: false, minimum: 1, maximum: 32_768, description: 'Width in pixels.' },
         height: { type: 'integer', required: false, minimum: 1, maximum: 32_768, description: 'Height in pixels.' },
       },
-      providers: [{ provider: 'api2convert', options: { type: 'object', additionalProperties: true }, credits: null }],
+      providers: [{ provider: 'api2convert', options: { type: 'object', properties: { width: { type: 'integer', minimum: 1 }, resize_by: { type: 'string' } }, additionalProperties: false }, credits: null }],
     });
     expect(data.find(({ operation }) => operation === 'hash')).toMatchObject({ parameters: { to: { required: true, enum: ['md5', 'sha1', 'sha256', 'sha512', 'crc32'] } } });
     const who = Object.fromEntries(data.map(({ operation, providers }) => [operation, providers.map(({ provider }) => provider).join()]));
@@ -144,7 +143,7 @@ describe('GET /v1/operations', () => {
 
 describe('GET /v1/formats', () => {
   it('tells of one pair, in any spelling', async () => {
-    expect(await ask('/v1/formats?from=JPEG&to=.png')).toEqual({ data: [{ from: 'jpg', to: 'png', category: 'image', providers: ['api2convert', 'runconvert'], verified: false }], nextCursor: null });
+    expect(await ask('/v1/formats?from=JPEG&to=.png')).toEqual({ data: [{ from: 'jpg', to: 'png', category: 'image', providers: ['api2convert', 'runconvert'], verified: true }], nextCursor: null });
     expect(await ask('/v1/formats?from=mp3&to=png')).toEqual({ data: [], nextCursor: null });
   });
 
@@ -157,7 +156,7 @@ describe('GET /v1/formats', () => {
       seen.push(...page.data.map(({ from: source, to }) => `${source} ${to}`));
       cursor = page.nextCursor;
     }
-    expect([new Set(seen).size, seen.length > 5000]).toEqual([seen.length, true]);
+    expect([new Set(seen).size, seen.length > 1000]).toEqual([seen.length, true]);
     expect(seen.slice(0, 200)).toEqual(first.data.map(({ from: source, to }) => `${source} ${to}`));
     const ofPng = (await ask<Pair>('/v1/formats?to=png&limit=1000')).data.map(({ from: source }) => `${source} png`);
     expect(ofPng).toEqual(seen.filter((pair) => pair.endsWith(' png')));
