@@ -1,13 +1,14 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { accept } from './accept.ts';
+import { catalogue } from './catalogue.ts';
 import { openGround, type Ground } from './ground.ts';
 
 /** Prints its figures; true when every floor is held. `quick`: short rounds, to see that it runs; its figures are rough. */
 export type Bench = (ground: Ground, quick: boolean) => Promise<boolean>;
 
 /** npm run bench <name> [-- --quick]. Exit code 1: a floor is missed; 2: there is nothing to judge. */
-const BENCHES: ReadonlyMap<string, Bench> = new Map([['accept', accept]]);
+const BENCHES: ReadonlyMap<string, Bench> = new Map([['accept', accept], ['catalogue', catalogue]]);
 
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } });
 

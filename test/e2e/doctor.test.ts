@@ -81,6 +81,16 @@ describe('npm run doctor', () => {
     await Promise.all([current.drop(), empty.drop()]);
   });
 
+  it('keeps the catalogues as they are now, if it is told to', async () => {
+    const database = await testDatabase();
+    const look = async (...flags: string[]) => (await outcomes({ ...vendors.environment, ...KEYS, DATABASE_URL: database.url }, ...flags)).checks.filter(({ name }) => name === 'catalogue kept').map(({ area, outcome, what }) => [area, outcome, what.replace(/\d+/g, 'N')]);
+    expect([await look(), await database.query('SELECT 1 FROM catalogue_version')]).toEqual([[], []]);
+    expect(await look('--sync')).toEqual([['api2convert', 'ok', 'N entries: N added, N gone, N with other options, N with another price'], ['runconvert', 'ok', 'N entries: N added, N gone, N with other options, N with another price']]);
+    expect(await look('--sync')).toEqual([['api2convert', 'ok', 'N entries, unchanged'], ['runconvert', 'ok', 'N entries, unchanged']]);
+    expect(await database.query('SELECT provider, version, status FROM catalogue_version ORDER BY provider')).toEqual(['api2convert', 'runconvert'].map((provider) => ({ provider, version: 1, status: 'active' })));
+    await database.drop();
+  }, 60_000);
+
   it('fails for what a start would refuse', async () => {
     const database = await outcomes({ ...vendors.environment, ...KEYS, DATABASE_URL: `postgresql://gateway:pa55word@127.0.0.1:${await closedPort()}/gateway` });
     expect([database.code, database.of['database connection'], database.out.includes('pa55word')]).toEqual([1, 'failed', false]);

@@ -33,7 +33,7 @@ async function run(body: Body, end: (made: Awaited<ReturnType<EngineRoom['runnin
   await end(await room.running(lease));
 }
 
-const works = (body: Body = {}) => run(body, ({ scene, attempt }) => room.settle.succeeded(scene, attempt, scene.stepIds.map((step) => keptFile(step)), { credits: 1 }, 'poll'));
+const works = (body: Body = {}) => run(body, ({ scene, attempt }) => room.settle.succeeded(scene, attempt, { files: scene.stepIds.map((step) => keptFile(step)), deliveries: [], cost: { credits: 1 } }, 'poll'));
 const fails = (error: ProviderError, body: Body = {}) => run(body, ({ scene, attempt }) => room.settle.errored(scene, attempt, error, { credits: null }, 'poll'));
 /** What is learned is learned aside. */
 const settles = (isSo: () => Promise<boolean>) => until(isSo);
