@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { CatalogueEntry } from '../conversion/catalogue.js';
 import { Database, type Sql } from '../platform/database.js';
+import { breathe } from './breathe.js';
 
 export interface StoredVersion {
   readonly provider: string;
@@ -61,6 +62,7 @@ export class CatalogueStore {
       );
       if (row === undefined) return;
       yield row.entries;
+      await breathe();
     }
   }
 
@@ -91,7 +93,10 @@ export class CatalogueStore {
 
   private async insert(sql: Sql, { provider, after, status, hash, covered, gone, entries, parts }: NewVersion): Promise<void> {
     await sql.query('INSERT INTO catalogue_version (provider, version, status, hash, covered, gone, entries) VALUES ($1, $2, $3, $4, $5, $6, $7)', [provider, after + 1, status, hash, covered, gone, entries]);
-    for (const [part, json] of parts.entries()) await sql.query('INSERT INTO catalogue_part (provider, version, part, entries) VALUES ($1, $2, $3, $4::jsonb)', [provider, after + 1, part, json]);
+    for (const [part, json] of parts.entries()) {
+      await sql.query({ name: 'catalogue_insert', text: 'INSERT INTO catalogue_part (provider, version, part, entries) VALUES ($1, $2, $3, $4::jsonb)' }, [provider, after + 1, part, json]);
+      await breathe();
+    }
   }
 
   private async read(text: string, values: readonly unknown[]): Promise<readonly StoredVersion[]> {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { entryKey, type Catalogue, type CatalogueEntry } from '../conversion/catalogue.js';
 import { DRIFT_KINDS, DriftTally, hasDrifted, type Drift } from '../conversion/catalogue-diff.js';
 import { Metrics } from '../platform/metrics.js';
 import { Registry } from '../providers/registry.js';
+import { breathe } from './breathe.js';
 import { CatalogueStore, type StoredVersion } from './catalogue-store.js';
 import { judgeCatalogue, type CatalogueVerdict } from './catalogue-verdict.js';
 
@@ -15,8 +15,8 @@ export interface SyncResult {
   readonly drift: Drift | null;
 }
 
-/** Entries that are read, compared or written in one go: a fraction of a millisecond each, so that nobody waits for a catalogue. */
-const SLICE = 50;
+/** Entries that are compared or written in one go. */
+const SLICE = 25;
 const MOST_GONE = 5000;
 
 /** Reads a vendor's catalogue anew and keeps it as a version, if it changed. Throws `ProviderError` where the vendor does not give it. */
@@ -99,11 +99,11 @@ async function written(entries: readonly CatalogueEntry[]): Promise<{ readonly p
   return { parts, hash: hash.digest('hex') };
 }
 
-/** Lets everything else that is due run between two slices. */
+/** Lets everything else that is due run between two slices: nobody waits for a catalogue. */
 async function* slices(entries: readonly CatalogueEntry[]): AsyncGenerator<readonly CatalogueEntry[]> {
   for (let at = 0; at < entries.length; at += SLICE) {
     yield entries.slice(at, at + SLICE);
-    await setImmediate();
+    await breathe();
   }
 }
 

@@ -68,7 +68,7 @@ async function open(ground: Ground): Promise<Stage> {
   const vendor = await startPeer('listing-vendor.ts', {});
   ground.closes(() => vendor.stop());
   const database = await ground.database('catalogue_bench');
-  const gateway = await startGateway({ DATABASE_URL: database.url, ROLE: 'all', NODE_ENV: 'production', LOG_LEVEL: 'error', API2CONVERT_API_KEY: 'not-checked', API2CONVERT_BASE_URL: `${vendor.url}/v2` });
+  const gateway = await startGateway({ DATABASE_URL: database.url, ROLE: 'all', NODE_ENV: 'production', LOG_LEVEL: 'error', RUNCONVERT_API_KEY: 'not-checked', RUNCONVERT_BASE_URL: `${vendor.url}/v2` });
   ground.closes(() => gateway.stop());
   const stored = async (): Promise<number> => Number((await database.query<{ newest: string }>('SELECT coalesce(max(version), 0) AS newest FROM catalogue_version'))[0]?.newest);
   const next = async (than: number): Promise<void> => {
@@ -79,7 +79,7 @@ async function open(ground: Ground): Promise<Stage> {
   const read = async (): Promise<void> => {
     const before = await stored();
     await database.query(`UPDATE catalogue_version SET checked_at = now() - interval '1 day'`);
-    await database.query(`SELECT pg_notify('conversion_refusal', 'api2convert')`);
+    await database.query(`SELECT pg_notify('conversion_refusal', 'runconvert')`);
     await next(before);
   };
   return { gateway, database, target: await jobTarget(gateway), stored, read };
@@ -87,7 +87,7 @@ async function open(ground: Ground): Promise<Stage> {
 
 /** A job that waits for its upload: nothing happens to it while it is read. */
 async function jobTarget(gateway: Gateway): Promise<Target> {
-  const body = JSON.stringify({ inputs: [{ id: 'file', type: 'upload', filename: 'a.jpg' }], steps: [{ operation: 'hash', to: 'md5' }] });
+  const body = JSON.stringify({ inputs: [{ id: 'file', type: 'upload', filename: 'a.jpg' }], steps: [{ operation: 'convert', to: 'png' }] });
   const answer = await gateway.call('/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body });
   const { id } = (await answer.json()) as { id?: string };
   if (id === undefined) throw new Error(`no job could be made: ${answer.status}`);

@@ -18,17 +18,25 @@ const SCREEN: Readonly<Record<string, OptionSchema>> = {
  * `GET /conversions` in our words. It lists targets, never what they are made from; one of its entries may be several operations of ours, for
  * they are told apart by options alone. Where a target stands in several categories, the one that a step would name counts.
  */
-export function toCatalogueEntries(told: readonly Api2convertEntry[], settings: Api2convertSettings): readonly CatalogueEntry[] {
-  const byKey = new Map<string, { readonly entry: CatalogueEntry; readonly fits: boolean }>();
-  for (const { category, target, options } of told) {
-    if (target === null) continue;
-    const fits = category !== null && category === wordOf(target);
-    for (const entry of readEntry(category?.toLowerCase() ?? '', target.toLowerCase(), readOptions(options), settings)) {
-      const key = entryKey(entry);
-      if (!byKey.has(key) || (fits && byKey.get(key)?.fits === false)) byKey.set(key, { entry, fits });
+export class CatalogueReading {
+  private readonly byKey = new Map<string, { readonly entry: CatalogueEntry; readonly fits: boolean }>();
+
+  constructor(private readonly settings: Api2convertSettings) {}
+
+  add(told: readonly Api2convertEntry[]): void {
+    for (const { category, target, options } of told) {
+      if (target === null) continue;
+      const fits = category !== null && category === wordOf(target);
+      for (const entry of readEntry(category?.toLowerCase() ?? '', target.toLowerCase(), readOptions(options), this.settings)) {
+        const key = entryKey(entry);
+        if (!this.byKey.has(key) || (fits && this.byKey.get(key)?.fits === false)) this.byKey.set(key, { entry, fits });
+      }
     }
   }
-  return [...byKey.values()].map(({ entry }) => entry);
+
+  entries(): readonly CatalogueEntry[] {
+    return [...this.byKey.values()].map(({ entry }) => entry);
+  }
 }
 
 function readEntry(category: string, target: string, options: OptionsSchema | null, settings: Api2convertSettings): readonly CatalogueEntry[] {

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { CallbackReading, CreatedJob, Inspection, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
 import { secretsOf } from '../../conversion/provider.js';
 import { ProviderError } from '../../conversion/errors.js';
-import { toCatalogueEntries } from './catalogue.js';
+import { CatalogueReading } from './catalogue.js';
 import { readWholeCatalogue } from './catalogue-calls.js';
 import { SHIPPED } from './shipped.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
@@ -11,7 +11,7 @@ import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
-import { readContractsText, readJobText, settingsSchema, type Api2convertJob } from './wire.js';
+import { readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
 
@@ -120,17 +120,19 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
       const contracts = await get('account', `${base}/contracts`, signal);
       const told = contracts.status === 204 ? null : readContractsText(contracts.text);
       if (contracts.status !== 204 && told === null) throw unreadable('account', contracts.status, 'its body holds no contracts');
-      const { entries, remarks } = await wholeCatalogue(signal);
+      const entries: Api2convertEntry[] = [];
+      const remarks = await wholeCatalogue((page) => entries.push(...page), signal);
       const none = told === null || told.contracts.length === 0 ? ['There is no active contract: only the free credits of a day, if any, can be used.'] : [];
       return { account: 'ok', catalogue: readCatalogue(entries), balance: readBalance(told), remarks: [...none, ...remarks] } satisfies Inspection;
     },
 
     /** "Gets a list of the valid conversions that can be made with the API" (OpenAPI document): what is not in it is not there. */
     async catalogue(signal) {
-      const { entries, remarks } = await wholeCatalogue(signal);
+      const reading = new CatalogueReading(settings);
+      const remarks = await wholeCatalogue((page) => reading.add(page), signal);
       // Half a catalogue would take away the other half.
       if (remarks.length > 0) throw unreadable('catalogue', 200, `it cannot be read whole. ${remarks.join(' ')}`);
-      return { entries: toCatalogueEntries(entries, settings), covers: ['*'], remarks: [] };
+      return { entries: reading.entries(), covers: ['*'], remarks: [] };
     },
   };
 
@@ -140,8 +142,8 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     return answer;
   }
 
-  function wholeCatalogue(signal: AbortSignal): ReturnType<typeof readWholeCatalogue> {
-    return readWholeCatalogue((page) => get('catalogue', `${base}/conversions?page=${page}`, signal), (status, what) => unreadable('catalogue', status, what));
+  function wholeCatalogue(each: (entries: readonly Api2convertEntry[]) => void, signal: AbortSignal): Promise<readonly string[]> {
+    return readWholeCatalogue((page) => get('catalogue', `${base}/conversions?page=${page}`, signal), (status, what) => unreadable('catalogue', status, what), each);
   }
 
   /** Where uploads go. After a restart the notes are gone and the job is asked. */

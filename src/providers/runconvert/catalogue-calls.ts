@@ -5,7 +5,7 @@ import { readOperations } from './catalogue.js';
 import { readFormatNames } from './wire.js';
 
 /** Calls at once, and how many pairs one reading asks for by themselves: the rest keep their pair without options and price. */
-const AT_ONCE = 6;
+const AT_ONCE = 3;
 const MOST_PAIRS = 1000;
 const MOST_FORMATS = 500;
 
