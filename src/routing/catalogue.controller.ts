@@ -10,6 +10,7 @@ import { Registry } from '../providers/registry.js';
 import { creditsOf, isVerified, optionsSchema } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
 import { FormatListView, ListFormatsQuery, ListOperationsQuery, OperationListView, type FormatPairView, type OperationProviderView, type ParameterView } from './catalogue.dto.js';
+import { lossesAt, withUnified } from './option-mapping.js';
 import { offeredPairs, PAIR_POSITION, pairPosition, providersOf, type Offering, type OperationWish } from './offerings.js';
 
 /** What can be asked for, by the vendors' catalogues as they were last read. */
@@ -56,7 +57,9 @@ export class CatalogueController {
 
   private toProviderView(provider: string, operation: string, { from, to }: OperationWish): OperationProviderView {
     const view = this.views.of(provider);
-    return { provider, options: optionsSchema(view, operation, to, from) ?? OPEN_OPTIONS, credits: creditsOf(view, operation, to, from) };
+    const { row } = this.registry.find(provider)?.guarded.inner.options ?? { row: () => null };
+    const options = withUnified(optionsSchema(view, operation, to, from) ?? OPEN_OPTIONS, operation, row);
+    return { provider, options, credits: creditsOf(view, operation, to, from), losses: lossesAt(operation, row) };
   }
 
   private offerings(): readonly Offering[] {

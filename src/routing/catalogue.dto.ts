@@ -96,6 +96,20 @@ export class OperationProviderView {
 
   @ApiProperty({ description: 'What one file costs there, in the provider\'s credits; null when that is not told, or differs between formats.', type: Number, nullable: true })
   credits!: number | null;
+
+  @ApiProperty({ description: 'Options of the gateway\'s own names, and parameters, that are not followed exactly there.', type: () => [OptionLossView] })
+  losses!: readonly OptionLossView[];
+}
+
+export class OptionLossView {
+  @ApiProperty({ description: 'The option or parameter.', example: 'rotate' })
+  option!: string;
+
+  @ApiProperty({ description: '"approximate": nearly as asked, or nobody can promise it. "dropped": without effect.', enum: ['approximate', 'dropped'] })
+  kind!: string;
+
+  @ApiProperty({ description: 'Why.' })
+  message!: string;
 }
 
 @ApiExtraModels(ParameterView)

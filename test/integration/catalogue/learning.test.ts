@@ -90,7 +90,7 @@ it('a success in between takes the doubt away, and a file at fault casts none on
 });
 
 it.each<[string, ProviderError, Body]>([
-  ['options, which may be the reason', OF_REQUEST, { steps: [{ operation: 'convert', to: 'png', options: { quality: 900 } }] }],
+  ['options, which may be the reason', OF_REQUEST, { steps: [{ operation: 'convert', to: 'png', options: { color: 7 } }] }],
   ['several steps, of which any may be', OF_REQUEST, { steps: [{ operation: 'convert', to: 'png' }, { operation: 'resize', width: 5 }] }],
   ['several formats, of which any may be', OF_REQUEST, { inputs: [{ type: 'url', url: 'https://a.example/a.jpg' }, { type: 'url', url: 'https://a.example/a.bmp' }] }],
   ['another kind of failure', new ProviderError('conversion_failed', 'It broke.', { code: '7' }), {}],

@@ -9,7 +9,7 @@ import { CatalogueStore } from '../../../src/routing/catalogue-store.js';
 import { CatalogueSync, type SyncResult } from '../../../src/routing/catalogue-sync.js';
 import { CatalogueViews } from '../../../src/routing/catalogue-views.js';
 import { LearnedPairs } from '../../../src/routing/learned-pairs.js';
-import { testDatabase, type TestDatabase } from '../../support/database.js';
+import type { TestDatabase } from '../../support/database.js';
 import { FakeProvider, fakeRegistry } from '../../support/fake-provider.js';
 
 export const target = (to: string, more: Partial<CatalogueEntry> = {}): CatalogueEntry => ({
