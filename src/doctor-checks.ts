@@ -9,6 +9,7 @@ import { failed, ok, warning, type Check } from './doctor-report.js';
 import { databaseTrouble } from './platform/database-trouble.js';
 import { parseCidrs } from './platform/egress.js';
 import { readEnv, SettingsError, type Env } from './platform/env.js';
+import { fitsSecretsKey } from './platform/secrets-check.js';
 import { pendingMigrations } from './platform/migrations.js';
 import { CATALOG } from './providers/catalog.js';
 import { readProviderConfigs, type ProviderConfig } from './providers/provider-config.js';
@@ -71,7 +72,13 @@ function accounts(env: Env, configs: readonly ProviderConfig[]): Check {
   return warning('configuration', 'providers', 'none is configured', { why: 'The gateway would use its sandbox.', mend });
 }
 
-async function* database({ raw, dataDir }: Env): AsyncGenerator<Check> {
+async function secretsKey(client: pg.Client, key: Buffer): Promise<Check> {
+  const fits = await fitsSecretsKey({ query: async (statement, values = []) => (await client.query(typeof statement === 'string' ? statement : statement.text, [...values])).rows as never }, key);
+  if (fits === 'differs') return failed('database', 'SECRETS_KEY', 'is not the key that its credentials are sealed with', { why: 'The gateway would not start.', mend: 'set the one that was used before' });
+  return ok('database', 'SECRETS_KEY', fits === 'fits' ? 'is the one that its credentials are sealed with' : 'nothing is sealed there yet');
+}
+
+async function* database({ raw, dataDir, secretsKey: key }: Env): AsyncGenerator<Check> {
   if (raw.DATABASE_URL === undefined) {
     yield ok('database', 'connection', `the embedded PostgreSQL in ${dataDir} would be used; it is not started for this`);
     return;
@@ -91,7 +98,10 @@ async function* database({ raw, dataDir }: Env): AsyncGenerator<Check> {
     else if (encoding !== 'UTF8') yield failed('database', 'encoding', encoding, { ms, why: 'Texts beyond ASCII could not be kept.', mend: `make the database with ENCODING 'UTF8'` });
     else yield ok('database', 'connection', `PostgreSQL ${version}`, { ms });
     const pending = await pendingMigrations(client);
-    if (pending.length === 0) yield ok('database', 'migrations', 'current');
+    if (pending.length === 0) {
+      yield ok('database', 'migrations', 'current');
+      yield await secretsKey(client, key);
+    }
     else if (creates === true) yield ok('database', 'migrations', `${pending.length} pending; the next start applies them (${pending.join(', ')})`);
     else yield failed('database', 'migrations', `${pending.length} pending`, { why: 'This user may not create tables, so the start would fail.', mend: 'grant it CREATE on the schema' });
   } catch (error) {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Check } from '../../src/doctor-report.js';
+import { checkSecretsKey } from '../../src/platform/secrets-check.js';
 import { testDatabase } from '../support/database.js';
 import { closedPort, tcpServer } from '../support/local-server.js';
 import { ledgerOf, setListening, startVendors } from './support/vendors.js';
@@ -75,7 +76,14 @@ describe('npm run doctor', () => {
     const [current, empty] = await Promise.all([testDatabase(), testDatabase({ migrate: false })]);
     const notes = async (url: string) => (await outcomes({ ...vendors.environment, ...KEYS, DATABASE_URL: url })).checks.filter(({ area }) => area === 'database').map(({ what }) => what);
     const [ofCurrent, ofEmpty] = await Promise.all([notes(current.url), notes(empty.url)]);
-    expect(ofCurrent).toEqual([expect.stringMatching(/^PostgreSQL \d+/), 'current']);
+    expect(ofCurrent).toEqual([expect.stringMatching(/^PostgreSQL \d+/), 'current', 'nothing is sealed there yet']);
+    const sealedWith = async (key: Buffer) => {
+      await current.query('DELETE FROM setting');
+      await checkSecretsKey({ query: async (statement, values = []) => (await current.query(typeof statement === 'string' ? statement : statement.text, [...values])) as never }, key);
+      return (await notes(current.url)).at(-1);
+    };
+    expect(await sealedWith(Buffer.from(KEYS.SECRETS_KEY, 'base64'))).toBe('is the one that its credentials are sealed with');
+    expect(await sealedWith(Buffer.alloc(32, 9))).toBe('is not the key that its credentials are sealed with');
     expect(ofEmpty).toEqual([expect.stringMatching(/^PostgreSQL \d+/), expect.stringMatching(/^\d+ pending/)]);
     expect(await empty.query('SELECT 1 FROM pg_tables WHERE schemaname = current_schema()')).toEqual([]);
     await Promise.all([current.drop(), empty.drop()]);
