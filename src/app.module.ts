@@ -8,6 +8,9 @@ import { EngineService } from './execution/engine.service.js';
 import { Poller } from './execution/poller.js';
 import { Replanner } from './execution/replan.js';
 import { SceneLoader } from './execution/scene.js';
+import { EarlyEnds } from './execution/early-ends.js';
+import { OrphanSearch } from './execution/orphan-search.js';
+import { Seeker } from './execution/seeker.js';
 import { SettleService } from './execution/settle.service.js';
 import { StageStore } from './execution/stage-store.js';
 import { StageWorker } from './execution/stage-worker.js';
@@ -88,7 +91,7 @@ export class AppModule {
         Metrics, Periodic,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,
       ],
     };

@@ -40,6 +40,12 @@ export interface Provider {
   /** Best effort; quiet when the job is unknown, ended, or the vendor offers no cancel. */
   cancel(providerJobId: string, signal: AbortSignal): Promise<void>;
 
+  /**
+   * The id of the vendor's job that carries our reference, looked for among the newest of the account; null when there is none. Only where a create is a
+   * start: elsewhere a job that nobody knows of is inert.
+   */
+  find?(reference: string, signal: AbortSignal): Promise<string | null>;
+
   /** What an inbound callback is worth. Pure: asks nobody. */
   readCallback(callback: RawCallback): CallbackReading;
 

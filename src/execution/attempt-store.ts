@@ -3,7 +3,7 @@ import { ProviderError } from '../conversion/errors.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import { Database } from '../platform/database.js';
 import type { LiveAttempt, Scene } from './scene.js';
-import { StageStore } from './stage-store.js';
+import { LeaseLost, StageStore } from './stage-store.js';
 
 export interface NewAttempt {
   readonly id: string;
@@ -44,7 +44,7 @@ export class AttemptStore {
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
-      return { ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, polls: 0, idleMs: 0, leftThenMs: row?.leftThenMs ?? 0, readFailures: 0, failingMs: 0 };
+      return { ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, polls: 0, idleMs: 0, leftThenMs: row?.leftThenMs ?? 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
     });
   }
 
@@ -54,7 +54,7 @@ export class AttemptStore {
       `SELECT id, provider, status, reference, provider_job_id AS "providerJobId" FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
       [scene.lease.stageId],
     );
-    return rows[0] === undefined ? null : { ...rows[0], polls: 0, idleMs: 0, leftThenMs: 0, readFailures: 0, failingMs: 0 };
+    return rows[0] === undefined ? null : { ...rows[0], polls: 0, idleMs: 0, leftThenMs: 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
   }
 
   /** The vendor's job exists: from now on it can be found again whatever happens. False when the lease is lost. */
@@ -62,7 +62,7 @@ export class AttemptStore {
     try {
       const rows = await this.database.query<{ id: string }>(
         `UPDATE attempt SET provider_job_id = $3 FROM stage
-         WHERE attempt.id = $1 AND attempt.status = 'submitting' AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
+         WHERE attempt.id = $1 AND attempt.status IN ('submitting', 'unknown') AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
         [attemptId, scene.lease.epoch, providerJobId],
       );
       return rows.length > 0;
@@ -72,10 +72,40 @@ export class AttemptStore {
     }
   }
 
+  /** Nobody knows whether the vendor took it: its jobs are searched before anything is sent again. */
+  async unknown(scene: Scene, attempt: LiveAttempt, error: ProviderError, searchAfterMs: number): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      await sql.query(`UPDATE attempt SET status = 'unknown', unknown_since = now(), error = $2::jsonb WHERE id = $1 AND status = 'submitting'`, [attempt.id, JSON.stringify({ kind: error.kind, code: error.code, message: error.message })]);
+      await appendEvents(sql, scene.job.id, [{ type: 'attempt.unknown', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
+      await this.stages.release(scene.lease, searchAfterMs, sql);
+    });
+  }
+
+  /** A search found nothing, or could not be made (`counts` false). */
+  async searched(scene: Scene, attempt: LiveAttempt, counts: boolean, searchAfterMs: number): Promise<void> {
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      if (counts) await sql.query('UPDATE attempt SET searches = searches + 1 WHERE id = $1', [attempt.id]);
+      await this.stages.release(scene.lease, searchAfterMs, sql);
+    });
+  }
+
+  /** The vendor's job of an unknown create was found: the attempt goes on with it. */
+  async adopted(scene: Scene, attempt: LiveAttempt, providerJobId: string): Promise<void> {
+    if (!(await this.created(scene, attempt.id, providerJobId))) throw new LeaseLost(`attempt ${attempt.id} was taken over while it was searched for`);
+    await this.database.transaction(async (sql) => {
+      await this.stages.hold(sql, scene.lease);
+      await sql.query('UPDATE attempt SET error = NULL WHERE id = $1 AND ended_at IS NULL', [attempt.id]);
+      await appendEvents(sql, scene.job.id, [{ type: 'attempt.adopted', cause: 'poll', detail: { attempt: attempt.id, provider: scene.provider, providerJobId } }]);
+      await this.stages.release(scene.lease, 0, sql);
+    });
+  }
+
   async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query(`UPDATE attempt SET status = 'running', moved_at = now() WHERE id = $1 AND status = 'submitting'`, [attemptId]);
+      await sql.query(`UPDATE attempt SET status = 'running', moved_at = now() WHERE id = $1 AND status IN ('submitting', 'unknown')`, [attemptId]);
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
       await this.stages.release(scene.lease, pollAfterMs, sql);
     });

@@ -11,6 +11,7 @@ import { Registry } from '../providers/registry.js';
 import { moneyFor } from '../routing/pricing.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
+import { leaveOrphan } from './orphan-search.js';
 import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
@@ -73,7 +74,9 @@ export class SettleService {
   async errored(scene: Scene, attempt: LiveAttempt, error: ProviderError, cost: Cost, cause: Cause, leftBehind = false): Promise<void> {
     const abandoned = await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      const ended = await this.endAttempt(sql, attempt, 'errored', cost, error);
+      const given = this.mayRunThere(attempt.provider, error);
+      if (given) await leaveOrphan(sql, scene, attempt);
+      const ended = await this.endAttempt(sql, attempt, given ? 'abandoned' : 'errored', cost, error);
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
@@ -90,7 +93,7 @@ export class SettleService {
       error: { kind: error.kind, message: error.message, retryAfterMs: error.details.retryAfterMs ?? null },
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
-      uncertain: error.details.created === 'unknown' && this.registry.find(scene.provider)?.guarded.inner.traits.startsOnCreate === true,
+      uncertain: this.mayRunThere(scene.provider, error),
     };
     const next = afterError(facts);
     switch (next.do) {
@@ -112,6 +115,11 @@ export class SettleService {
     }
   }
 
+  /** Nobody knows whether the vendor has a job of it, and one that it has runs. */
+  private mayRunThere(provider: string, { details }: ProviderError): boolean {
+    return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate === true;
+  }
+
   private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number): Promise<readonly Abandoned[]> {
     await sql.query('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
     await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause: 'timer', detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
@@ -126,7 +134,7 @@ export class SettleService {
     return (await this.ending.fail(sql, scene.job.id, error, 'timer')) ?? [];
   }
 
-  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored', { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {
+  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored' | 'abandoned', { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {
     const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
     return sql.query<Abandoned>(

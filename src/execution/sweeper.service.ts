@@ -5,10 +5,12 @@ import { JobEnding } from '../jobs/job-ending.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
+import { OrphanSearch } from './orphan-search.js';
 import { cancelAtVendors } from './vendor-cancel.js';
 
 const DEADLINES_MS = 1000;
 const FILES_MS = 30_000;
+const ORPHANS_MS = 10_000;
 const BATCH = 50;
 
 /** What time itself does: jobs past their deadline fail, files past their retention go. Any number of processes may sweep at once. */
@@ -23,11 +25,13 @@ export class SweeperService implements BeforeApplicationShutdown {
     private readonly ending: JobEnding,
     private readonly staging: Staging,
     private readonly registry: Registry,
+    private readonly orphans: OrphanSearch,
   ) {}
 
   start(): void {
     this.every(DEADLINES_MS, () => this.failOverdue());
     this.every(FILES_MS, () => this.eraseExpired());
+    this.every(ORPHANS_MS, () => this.orphans.search());
   }
 
   async beforeApplicationShutdown(): Promise<void> {

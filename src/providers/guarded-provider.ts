@@ -40,6 +40,15 @@ export class GuardedProvider {
     return guarded(signal, CANCEL_MS, (limited) => this.inner.cancel(providerJobId, limited));
   }
 
+  /** Whether there is a way to find a job whose create was never answered. */
+  get canFind(): boolean {
+    return this.inner.find !== undefined;
+  }
+
+  find(reference: string, signal: AbortSignal): Promise<string | null> {
+    return guarded(signal, READ_MS, async (limited) => (await this.inner.find?.(reference, limited)) ?? null);
+  }
+
   /** Null where the adapter has no way to look. */
   async inspect(signal: AbortSignal): Promise<Inspection | null> {
     return guarded(signal, INSPECT_MS, async (limited) => (await this.inner.inspect?.(limited)) ?? null);

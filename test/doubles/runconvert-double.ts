@@ -57,6 +57,7 @@ export async function runconvertDouble(): Promise<RunconvertDouble> {
     if (request.json === undefined) return error(400, 'Bad Request');
     const job = newJob(request.json as Record<string, unknown>, scriptOf(request));
     jobs.set(job.id, job);
+    if (job.script.createLost !== null) return job.script.createLost;
     const said = job.script.createShowsTasks ? say(job) : { id: job.id, status: statusWord(job) };
     return { status: job.script.words === 'sdk' ? 201 : 200, body: wrapped(job, said) };
   }

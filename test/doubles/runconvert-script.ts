@@ -17,6 +17,8 @@ export interface RunconvertScript {
   readonly ending: 'completed' | 'hold' | { readonly code: string; readonly message: string; readonly at?: 'import' | 'processing' };
   /** What becomes of deliveries to the caller's stores; a text: why they fail. */
   readonly delivery: 'completed' | { readonly refused: string };
+  /** What a create is answered with once the job is there, instead of the job. */
+  readonly createLost: Answer | null;
   readonly numericStrings: boolean;
   /** Rewrites the result of an export task as it is said. */
   readonly result: (said: Record<string, unknown>) => Record<string, unknown>;
@@ -34,6 +36,7 @@ export const DOCUMENTED: RunconvertScript = {
   between: [],
   ending: 'completed',
   delivery: 'completed',
+  createLost: null,
   numericStrings: false,
   result: (said) => said,
   download: (bytes) => bytes,

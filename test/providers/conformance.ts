@@ -2,6 +2,7 @@ import { callbackClauses } from './conformance/callbacks.js';
 import { catalogueClauses } from './conformance/catalogue.js';
 import { deliveryClauses } from './conformance/deliveries.js';
 import { failureClauses } from './conformance/failures.js';
+import { findingClauses } from './conformance/finding.js';
 import type { AdapterHarness } from './conformance/harness.js';
 import { inspectionClauses } from './conformance/inspection.js';
 import { offerClauses } from './conformance/offers.js';
@@ -20,6 +21,7 @@ export function conformance(name: string, harness: AdapterHarness): void {
     submissionClauses(harness);
     placeClauses(harness);
     deliveryClauses(harness);
+    findingClauses(harness);
     failureClauses(harness);
     reportClauses(harness);
     callbackClauses(harness);

@@ -10,6 +10,7 @@ import { Replanner } from '../../src/execution/replan.js';
 import { SceneLoader, type LiveAttempt, type Scene } from '../../src/execution/scene.js';
 import { SettleService } from '../../src/execution/settle.service.js';
 import { StageStore, type Lease } from '../../src/execution/stage-store.js';
+import { OrphanSearch } from '../../src/execution/orphan-search.js';
 import { SweeperService } from '../../src/execution/sweeper.service.js';
 import type { KeptFile } from '../../src/files/result-keeper.js';
 import { Staging } from '../../src/files/staging.js';
@@ -112,7 +113,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
     settle: new SettleService(database, stages, ending, new Replanner(router, registry), registry),
-    sweeper: new SweeperService(database, ending, staging, registry),
+    sweeper: new SweeperService(database, ending, staging, registry, new OrphanSearch(database, registry)),
   };
 }
 

@@ -2,7 +2,8 @@ import type { Delivery, RunningJob, StageExport } from '../../conversion/provide
 import { redact } from '../../conversion/redaction.js';
 import { toPlaceExport } from './places.js';
 import { taskName } from './task-names.js';
-import type { State, VendorTask } from './wire.js';
+import type { VendorTask } from './wire.js';
+import type { State } from './settings.js';
 
 /** The tasks that deliver results to stores of the caller's. `tasksOf`: the names of the tasks that a step is. */
 export function toDeliveryTasks(exports: readonly StageExport[], reference: string, tasksOf: (step: string) => readonly string[]): readonly (readonly [name: string, body: Readonly<Record<string, unknown>>])[] {

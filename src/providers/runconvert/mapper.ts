@@ -9,7 +9,8 @@ import { isDelivery, readDeliveries, toDeliveryTasks } from './deliveries.js';
 import { OPTIONS } from './options.js';
 import { toPlaceImport } from './places.js';
 import { taskName } from './task-names.js';
-import { stateWords, type Settings, type State, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { stateWords, type Settings, type State } from './settings.js';
 
 export type TaskBody = Readonly<Record<string, unknown>>;
 

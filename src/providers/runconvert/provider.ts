@@ -8,9 +8,14 @@ import { readForms, readReport, toJobBody } from './mapper.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
-import { readCallbackJobId, readFormatNames, readJob, readJson, readTaskList, settingsSchema, type Settings, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { readCallbackJobId, readFormatNames, readJob, readJobList, readJson, readTaskList, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { settingsSchema, type Settings } from './settings.js';
 
-export { settingsSchema } from './wire.js';
+export { settingsSchema } from './settings.js';
+
+/** How far a lost job is looked for. */
+const PAGE = 50;
+const SEARCHED_PAGES = 4;
 
 interface CreateNotes extends Record<string, unknown> {
   /** Where each upload goes, by `uploadKey`, as far as the create's answer told. */
@@ -87,6 +92,19 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
 
     async read(job, signal) {
       return readReport(await readWhole(job.providerJobId, signal), job, settings, secrets);
+    },
+
+    /** By the `tag` that carries the reference, or by the names of the tasks where a list shows no tag. The order of the list is documented nowhere, so several pages are read. */
+    async find(reference, signal) {
+      for (let offset = 0; offset < SEARCHED_PAGES * PAGE; offset += PAGE) {
+        const answer = taken('find', await ask({ name: 'find', method: 'GET', url: `${process}/jobs?limit=${PAGE}&offset=${offset}`, headers, signal }));
+        const jobs = readJobList(answer.text);
+        if (jobs === null) throw unreadable('find', 'is no list of jobs');
+        const found = jobs.find(({ tag, job }) => tag === reference || job.tasks.some((task) => task.name?.includes(reference) === true));
+        if (found !== undefined) return found.job.id;
+        if (jobs.length < PAGE) return null;
+      }
+      return null;
     },
 
     /** No cancel is documented. */

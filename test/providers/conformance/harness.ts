@@ -20,6 +20,8 @@ export interface AdapterHarness {
   readonly fixtures: readonly RecordedFixture[];
   readonly callback: CallbackSamples;
   readonly inspection: InspectionSample;
+  /** Lists of jobs, page by page, the last of which holds the job that `reference` belongs to; none where a create is inert. */
+  readonly finding: { readonly pages: (reference: string) => readonly ScriptedAnswer[] };
   readonly catalogue: CatalogueSample;
   /** The operations of the contract that the vendor is offered for; every other one is refused with a reason. */
   readonly offered: readonly string[];

@@ -2,7 +2,7 @@ import type { ExportType } from '../../../src/conversion/job-graph.js';
 import type { StageWork } from '../../../src/conversion/provider.js';
 import { toJobBody } from '../../../src/providers/runconvert/mapper.js';
 import { delivers } from '../../../src/providers/runconvert/places.js';
-import { settingsSchema } from '../../../src/providers/runconvert/wire.js';
+import { settingsSchema } from '../../../src/providers/runconvert/settings.js';
 import { bench, idle, plain } from '../conformance/bench.js';
 import { delivering, TARGETS } from '../conformance/deliveries.js';
 import { harness } from './harness.js';

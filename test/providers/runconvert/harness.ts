@@ -111,6 +111,12 @@ export const harness: AdapterHarness = {
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
   },
   offered: ['convert', 'compress', 'merge', 'archive', 'capture', 'ocr', 'watermark', 'thumbnail'],
+  finding: {
+    pages: (reference) => [
+      ok({ data: Array.from({ length: 50 }, (_, index) => ({ id: `other-${index}`, status: 'completed', tag: `tag-${index}`, tasks: [] })), meta: { count: 51 } }),
+      ok({ data: [{ id: JOB_ID, status: 'created', tag: reference, tasks: [] }], meta: { count: 51 } }),
+    ],
+  },
   delivered: ['s3', 'gcs', 'azure-blob', 'sftp'],
   paymentRequired: 'quota_exhausted',
   secretsInAnswers: [SIGNATURE],

@@ -1,5 +1,5 @@
 import { toJobBody } from '../../../src/providers/runconvert/mapper.js';
-import { settingsSchema } from '../../../src/providers/runconvert/wire.js';
+import { settingsSchema } from '../../../src/providers/runconvert/settings.js';
 import type { StageWork } from '../../../src/conversion/provider.js';
 import { MARK, REFERENCE, stage, step, toPng, uploadInput, urlInput } from './stage.js';
 

@@ -2,7 +2,7 @@ import type { PlaceInput } from '../../../src/conversion/job-graph.js';
 import type { ErrorKind } from '../../../src/conversion/errors.js';
 import { toJobBody } from '../../../src/providers/runconvert/mapper.js';
 import { takes } from '../../../src/providers/runconvert/places.js';
-import { settingsSchema } from '../../../src/providers/runconvert/wire.js';
+import { settingsSchema } from '../../../src/providers/runconvert/settings.js';
 import { bench, idle } from '../conformance/bench.js';
 import { PLACES, workOver } from '../conformance/places.js';
 import { harness } from './harness.js';

@@ -1,0 +1,64 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { appendEvents } from '../jobs/event-store.js';
+import { Database, type Sql } from '../platform/database.js';
+import { Registry } from '../providers/registry.js';
+import type { LiveAttempt, Scene } from './scene.js';
+
+const BATCH = 20;
+const AGAIN_SECONDS = 60;
+const HOURS = 24;
+const PATIENCE_MS = 30_000;
+
+interface Orphan {
+  readonly attemptId: string;
+  readonly jobId: string;
+  readonly provider: string;
+  readonly reference: string;
+}
+
+/** Part of the transaction that gives an attempt up of which nobody knows whether the vendor has a job: it may run there, and cost. */
+export async function leaveOrphan(sql: Sql, scene: Scene, attempt: LiveAttempt): Promise<void> {
+  await sql.query('INSERT INTO orphan (attempt_id, job_id, provider, reference) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [attempt.id, scene.job.id, attempt.provider, attempt.reference]);
+}
+
+/** Goes on searching for vendors' jobs that may have been made and are nobody's: what is found is written down and canceled. */
+@Injectable()
+export class OrphanSearch {
+  private readonly log = new Logger('orphans');
+
+  constructor(
+    private readonly database: Database,
+    private readonly registry: Registry,
+  ) {}
+
+  /** Returns how many were found. Any number of processes may search at once. */
+  async search(): Promise<number> {
+    const due = await this.database.query<Orphan>(
+      `UPDATE orphan SET due_at = CASE WHEN created_at < now() - make_interval(hours => $1) THEN NULL ELSE now() + make_interval(secs => $2) END,
+         ended_at = CASE WHEN created_at < now() - make_interval(hours => $1) THEN now() END, searches = searches + 1
+       WHERE attempt_id IN (SELECT attempt_id FROM orphan WHERE due_at <= now() ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+       RETURNING attempt_id AS "attemptId", job_id AS "jobId", provider, reference`,
+      [HOURS, AGAIN_SECONDS, BATCH],
+    );
+    let found = 0;
+    for (const orphan of due) found += (await this.seek(orphan)) ? 1 : 0;
+    return found;
+  }
+
+  private async seek(orphan: Orphan): Promise<boolean> {
+    const guarded = this.registry.find(orphan.provider)?.guarded;
+    if (guarded === undefined) return false;
+    // A vendor that is away now is asked again in a minute.
+    const providerJobId = await guarded.find(orphan.reference, AbortSignal.timeout(PATIENCE_MS)).catch(() => null);
+    if (providerJobId === null) return false;
+    await guarded.cancel(providerJobId, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
+    await this.database.transaction(async (sql) => {
+      await sql.query('UPDATE orphan SET due_at = NULL, ended_at = now(), provider_job_id = $2 WHERE attempt_id = $1', [orphan.attemptId, providerJobId]);
+      await sql.query('UPDATE attempt SET provider_job_id = $2 WHERE id = $1 AND provider_job_id IS NULL AND NOT EXISTS (SELECT 1 FROM attempt WHERE provider = $3 AND provider_job_id = $2)', [orphan.attemptId, providerJobId, orphan.provider]);
+      await sql.query('SELECT id FROM job WHERE id = $1 FOR UPDATE', [orphan.jobId]);
+      await appendEvents(sql, orphan.jobId, [{ type: 'attempt.orphan_found', cause: 'poll', detail: { attempt: orphan.attemptId, provider: orphan.provider, providerJobId } }]);
+    });
+    this.log.warn({ job: orphan.jobId, attempt: orphan.attemptId, provider: orphan.provider, providerJobId, msg: 'A vendor\'s job that nobody knew of was found and canceled, as far as that can be done there.' });
+    return true;
+  }
+}

@@ -1,0 +1,123 @@
+import { ProviderError } from '../../src/conversion/errors.js';
+import { AttemptStore } from '../../src/execution/attempt-store.js';
+import { OrphanSearch } from '../../src/execution/orphan-search.js';
+import { Seeker } from '../../src/execution/seeker.js';
+import type { Lease } from '../../src/execution/stage-store.js';
+import type { ProviderTraits } from '../../src/conversion/provider.js';
+import { engineRoom, type EngineRoom } from '../support/engine-room.js';
+import { FakeProvider } from '../support/fake-provider.js';
+
+/** Runs what it is given as it is given it, and can be searched. */
+class EagerProvider extends FakeProvider {
+  override readonly traits: ProviderTraits = { wholeGraph: true, startsOnCreate: true, callbacks: 'account', inputTypes: ['url'] };
+  found: string | null | ProviderError = null;
+  readonly searched: string[] = [];
+
+  async find(reference: string): Promise<string | null> {
+    this.searched.push(reference);
+    if (this.found instanceof ProviderError) throw this.found;
+    return this.found;
+  }
+}
+
+const eager = new EagerProvider('eager', ['convert']);
+const other = new FakeProvider('other', ['convert']);
+const AWAY = new ProviderError('unavailable', 'It is away.');
+let room: EngineRoom;
+let seeker: Seeker;
+let orphans: OrphanSearch;
+
+beforeAll(async () => {
+  room = await engineRoom([eager, other]);
+  seeker = new Seeker(new AttemptStore(room.database, room.stages), room.settle);
+  orphans = new OrphanSearch(room.database, room.registry);
+});
+beforeEach(async () => {
+  await room.empty();
+  await room.test.query('DELETE FROM orphan');
+  eager.found = null;
+  eager.searched.length = 0;
+  eager.canceled.length = 0;
+});
+afterAll(() => room.close());
+
+const orphanRows = () => room.test.query<{ due: boolean; ended: boolean; provider_job_id: string | null }>('SELECT due_at IS NOT NULL AS due, ended_at IS NOT NULL AS ended, provider_job_id FROM orphan');
+const entry = () => {
+  const found = room.registry.find('eager');
+  if (found === null) throw new Error('no provider');
+  return found;
+};
+
+/** A job whose create was not answered, `secondsAgo`. */
+async function lost(secondsAgo: number) {
+  const job = await room.accept({ routing: { prefer: ['eager'] } });
+  const [lease] = await room.claim();
+  const scene = await room.scenes.load(lease as Lease);
+  if (scene === null) throw new Error('no scene');
+  const attempts = new AttemptStore(room.database, room.stages);
+  const attempt = await attempts.begin(scene, { id: crypto.randomUUID(), reference: `reference-of-${job.id}` }, null);
+  if (attempt === null) throw new Error('no attempt');
+  await attempts.unknown(scene, attempt, new ProviderError('unavailable', 'No answer.', { created: 'unknown' }), 0);
+  await room.test.query(`UPDATE attempt SET unknown_since = now() - make_interval(secs => $2) WHERE id = $1`, [attempt.id, secondsAgo]);
+  const [again] = await room.claim();
+  const now = await room.scenes.load(again as Lease);
+  if (now?.attempt == null) throw new Error('no attempt');
+  return { job, scene: now, attempt: now.attempt };
+}
+
+const seek = ({ scene, attempt }: Awaited<ReturnType<typeof lost>>) => seeker.seek(scene, attempt, entry(), AbortSignal.timeout(5000));
+const attemptsOf = async (jobId: string) => (await room.find(jobId)).attempts.map(({ provider, status, provider_job_id }) => [provider, status, provider_job_id]);
+
+it('what is found is adopted', async () => {
+  const one = await lost(2);
+  eager.found = 'theirs-1';
+  await seek(one);
+  expect(await attemptsOf(one.job.id)).toEqual([['eager', 'unknown', 'theirs-1']]);
+  expect(eager.searched).toEqual([`reference-of-${one.job.id}`]);
+  expect(await room.events(one.job.id)).toContain('attempt.adopted');
+});
+
+it('a vendor that cannot be searched is waited for, then given up, and its job is an orphan', async () => {
+  eager.found = AWAY;
+  const soon = await lost(30);
+  await seek(soon);
+  expect(await attemptsOf(soon.job.id)).toEqual([['eager', 'unknown', null]]);
+  expect(await orphanRows()).toEqual([]);
+
+  const late = await lost(61);
+  await seek(late);
+  expect(await attemptsOf(late.job.id)).toEqual([['eager', 'abandoned', null]]);
+  expect(await orphanRows()).toEqual([{ due: true, ended: false, provider_job_id: null }]);
+  expect(await room.test.query('SELECT provider FROM stage WHERE job_id = $1 AND status = $2', [late.job.id, 'active'])).toEqual([{ provider: 'other' }]);
+});
+
+it('an orphan is searched until it is found: written down, and canceled', async () => {
+  eager.found = AWAY;
+  const { job, scene, attempt } = await lost(61);
+  await seeker.seek(scene, attempt, entry(), AbortSignal.timeout(5000));
+  expect([await orphans.search(), await orphans.search()]).toEqual([0, 0]);
+  eager.found = 'theirs-2';
+  await room.test.query('UPDATE orphan SET due_at = now()');
+  // Two processes at once find it once.
+  expect((await Promise.all([orphans.search(), orphans.search()])).sort()).toEqual([0, 1]);
+  expect(await orphanRows()).toEqual([{ due: false, ended: true, provider_job_id: 'theirs-2' }]);
+  expect(eager.canceled).toEqual(['theirs-2']);
+  expect(await attemptsOf(job.id)).toEqual([['eager', 'abandoned', 'theirs-2']]);
+  expect(await room.events(job.id)).toContain('attempt.orphan_found');
+});
+
+it('after a day it is not searched for any more', async () => {
+  eager.found = AWAY;
+  const { scene, attempt } = await lost(61);
+  await seeker.seek(scene, attempt, entry(), AbortSignal.timeout(5000));
+  await room.test.query(`UPDATE orphan SET created_at = now() - interval '25 hours', due_at = now()`);
+  await orphans.search();
+  expect(await orphanRows()).toEqual([{ due: false, ended: true, provider_job_id: null }]);
+});
+
+it('the control: a job whose create was refused leaves none', async () => {
+  const { job, scene, attempt } = await lost(2);
+  await room.settle.errored(scene, attempt, new ProviderError('unavailable', 'Refused.', { created: 'not_created' }), { credits: null }, 'timer', true);
+  expect(await attemptsOf(job.id)).toEqual([['eager', 'errored', null]]);
+  expect(await orphanRows()).toEqual([]);
+});
