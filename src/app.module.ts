@@ -50,6 +50,7 @@ import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
 import { CatalogueController } from './routing/catalogue.controller.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
+import { CatalogueReadings } from './routing/catalogue-readings.js';
 import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { CatalogueStore } from './routing/catalogue-store.js';
 import { CatalogueSync } from './routing/catalogue-sync.js';
@@ -89,7 +90,7 @@ export class AppModule {
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic,
-        CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueSchedule, RouterService, ResultKeeper,
+        CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,

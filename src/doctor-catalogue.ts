@@ -5,7 +5,6 @@ import { failed, ok, warning, type Check } from './doctor-report.js';
 import { databaseTrouble } from './platform/database-trouble.js';
 import { Database } from './platform/database.js';
 import { parseCidrs } from './platform/egress.js';
-import { Metrics } from './platform/metrics.js';
 import { Registry } from './providers/registry.js';
 import { CatalogueStore } from './routing/catalogue-store.js';
 import { CatalogueSync, type SyncResult } from './routing/catalogue-sync.js';
@@ -21,7 +20,7 @@ export async function* syncCatalogues({ env, configs }: Subject, signal: AbortSi
   const database = Database.open(env.raw.DATABASE_URL, { max: 4 });
   const registry = new Registry(configs, new HttpService(), { allow: parseCidrs(env.raw.EGRESS_ALLOW) }, () => undefined);
   try {
-    const catalogues = new CatalogueSync(new CatalogueStore(database), registry, new Metrics());
+    const catalogues = new CatalogueSync(new CatalogueStore(database), registry);
     for (const { id } of configs) {
       const startedAt = performance.now();
       yield await catalogues.sync(id, signal).then(

@@ -6,12 +6,16 @@ const MOST_WAYS = 12;
 /** All that any of several schemas takes: an option that is said in several ways may be any of them. */
 export class OptionsUnion {
   private readonly ways = new Map<string, Map<string, OptionSchema>>();
+  /** Many entries share one schema. */
+  private readonly added = new Set<OptionsSchema | null>();
   private open = false;
   private told = false;
   private made: OptionsSchema | null = null;
 
   /** Null: an entry that tells nothing. */
   add(schema: OptionsSchema | null): this {
+    if (this.added.has(schema)) return this;
+    this.added.add(schema);
     this.made = null;
     if (schema === null) this.open = true;
     else {

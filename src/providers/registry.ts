@@ -3,6 +3,7 @@ import type { StepWish } from '../conversion/provider.js';
 import type { EgressPolicy } from '../platform/egress.js';
 import { CATALOG } from './catalog.js';
 import { GuardedProvider } from './guarded-provider.js';
+import { pacedHttp } from './paced-http.js';
 import type { ProviderConfig } from './provider-config.js';
 import type { VendorHttp } from './vendor-call.js';
 import { vendorHttp, type CallOutcome, type ClosableVendorHttp } from './vendor-http.js';
@@ -30,7 +31,7 @@ export class Registry {
         if (adapter === undefined) throw new Error(`no adapter ${config.adapter}`);
         const client = vendorHttp({ baseUrl: config.baseUrl, http, policy, metrics: (call, ms, outcome) => metrics(config.id, call, ms, outcome) });
         const account = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, webhookSecret: config.webhookSecret ?? null, settings: config.settings };
-        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, observe(config, client), () => new Date())) };
+        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, pacedHttp(observe(config, client)), () => new Date())) };
       });
   }
 

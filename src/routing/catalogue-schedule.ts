@@ -3,8 +3,8 @@ import { ProviderError } from '../conversion/errors.js';
 import { Listener } from '../platform/listener.js';
 import { Periodic, type PeriodicTask } from '../platform/periodic.js';
 import { Registry } from '../providers/registry.js';
+import { CatalogueReadings } from './catalogue-readings.js';
 import { CatalogueStore } from './catalogue-store.js';
-import { CatalogueSync } from './catalogue-sync.js';
 
 /** Why a catalogue is read. What was read a moment ago, for whatever reason, is not read again for this one. */
 type Cause = 'start' | 'schedule' | 'refusal';
@@ -24,7 +24,7 @@ export class CatalogueSchedule {
 
   constructor(
     private readonly periodic: Periodic,
-    private readonly catalogues: CatalogueSync,
+    private readonly readings: CatalogueReadings,
     private readonly store: CatalogueStore,
     private readonly registry: Registry,
     private readonly listener: Listener,
@@ -57,7 +57,7 @@ export class CatalogueSchedule {
     const agoMs = Math.min(active?.agoMs ?? Infinity, last?.agoMs ?? Infinity);
     if (this.registry.find(provider) === null || agoMs < RECENTLY_MS[cause]) return;
     try {
-      await this.catalogues.sync(provider, signal);
+      await this.readings.read(provider, signal);
     } catch (error) {
       if (error instanceof ProviderError && !signal.aborted) this.log.warn({ provider, kind: error.kind, code: error.code, msg: `The catalogue cannot be read: ${error.message}` });
       throw error;

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { CatalogueEntry } from '../conversion/catalogue.js';
 import { Database, type Sql } from '../platform/database.js';
 import { breathe } from './breathe.js';
+import { readPart, type CataloguePart } from './catalogue-parts.js';
 
 export interface StoredVersion {
   readonly provider: string;
@@ -26,7 +27,7 @@ export interface NewVersion {
   readonly covered: readonly string[];
   readonly gone: readonly string[];
   readonly entries: number;
-  /** JSON of slices of the entries. */
+  /** JSON of slices of the entries, each a `CataloguePart`. */
   readonly parts: readonly string[];
   /** What the provider's timeline says of it. */
   readonly event: { readonly type: string; readonly detail: object } | null;
@@ -56,12 +57,12 @@ export class CatalogueStore {
   /** A version's entries, slice by slice: whoever goes through a large one lets others run in between. */
   async *parts({ provider, version }: Pick<StoredVersion, 'provider' | 'version'>): AsyncGenerator<readonly CatalogueEntry[]> {
     for (let part = 0; ; part += 1) {
-      const [row] = await this.database.query<{ entries: readonly CatalogueEntry[] }>(
+      const [row] = await this.database.query<{ entries: CataloguePart }>(
         { name: 'catalogue_part', text: 'SELECT entries FROM catalogue_part WHERE provider = $1 AND version = $2 AND part = $3' },
         [provider, version, part],
       );
       if (row === undefined) return;
-      yield row.entries;
+      yield readPart(row.entries);
       await breathe();
     }
   }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { entryKey, type Catalogue, type CatalogueEntry } from '../conversion/catalogue.js';
-import { DRIFT_KINDS, DriftTally, hasDrifted, type Drift } from '../conversion/catalogue-diff.js';
-import { Metrics } from '../platform/metrics.js';
+import { DriftTally, hasDrifted, type Drift } from '../conversion/catalogue-diff.js';
 import { Registry } from '../providers/registry.js';
 import { breathe } from './breathe.js';
+import { toPart } from './catalogue-parts.js';
 import { CatalogueStore, type StoredVersion } from './catalogue-store.js';
 import { judgeCatalogue, type CatalogueVerdict } from './catalogue-verdict.js';
 
@@ -12,6 +12,8 @@ export interface SyncResult {
   /** `none`: the adapter has no way to read one. `overtaken`: another process kept a version meanwhile. */
   readonly outcome: CatalogueVerdict | 'none' | 'overtaken';
   readonly entries: number;
+  /** How many the active version had; null: there was none. */
+  readonly before: number | null;
   readonly drift: Drift | null;
 }
 
@@ -22,17 +24,14 @@ const MOST_GONE = 5000;
 /** Reads a vendor's catalogue anew and keeps it as a version, if it changed. Throws `ProviderError` where the vendor does not give it. */
 @Injectable()
 export class CatalogueSync {
-  private readonly log = new Logger('catalogue');
-
   constructor(
     private readonly store: CatalogueStore,
     private readonly registry: Registry,
-    private readonly metrics: Metrics,
   ) {}
 
   async sync(provider: string, signal: AbortSignal): Promise<SyncResult> {
     const catalogue = (await this.registry.find(provider)?.guarded.catalogue(signal)) ?? null;
-    if (catalogue === null) return { outcome: 'none', entries: 0, drift: null };
+    if (catalogue === null) return { outcome: 'none', entries: 0, before: null, drift: null };
     const { entries } = catalogue;
     const { parts, hash } = await written(entries);
     const { active, last } = await this.store.standing(provider);
@@ -44,14 +43,12 @@ export class CatalogueSync {
     const status = verdict === 'activate' ? 'active' : 'suspect';
     const event = eventOf(verdict, active, entries.length, drift);
     const kept = await this.store.save({ provider, after: last?.version ?? 0, status, hash, ...scope, entries: entries.length, parts, event: seenBefore && status === 'suspect' ? null : event });
-    if (!kept) return { outcome: 'overtaken', entries: entries.length, drift };
-    this.tell(provider, verdict, active, entries.length, drift);
-    return { outcome: verdict, entries: entries.length, drift };
+    return { outcome: kept ? verdict : 'overtaken', entries: entries.length, before: active?.entries ?? null, drift };
   }
 
   private async again(active: StoredVersion, entries: number, drift: Drift | null): Promise<SyncResult> {
     await this.store.seenAgain(active);
-    return { outcome: 'unchanged', entries, drift };
+    return { outcome: 'unchanged', entries, before: active.entries, drift };
   }
 
   /** What changed, and what the vendor's silence means from now on: of what it lists whole, and of what it listed before. */
@@ -75,16 +72,6 @@ export class CatalogueSync {
     const isSaid = (key: string): boolean => listed.keys.has(key) || covered.has('*') || covered.has(key.slice(0, key.indexOf(' ')));
     return { covered: [...covered], gone: [...gone].filter((key) => !isSaid(key)).slice(-MOST_GONE), drift: tally.drift() };
   }
-
-  private tell(provider: string, verdict: CatalogueVerdict, active: StoredVersion | null, entries: number, drift: Drift): void {
-    if (verdict === 'suspect') {
-      this.log.warn({ provider, entries, before: active?.entries ?? null, removed: drift.counts.removed, msg: 'The catalogue lacks so much that it is not believed until it was seen twice.' });
-      return;
-    }
-    if (active === null) return this.log.debug({ provider, entries, msg: 'The catalogue was read for the first time.' });
-    for (const kind of DRIFT_KINDS) if (drift.counts[kind] > 0) this.metrics.catalogueDrift.inc({ provider, kind }, drift.counts[kind]);
-    this.log.warn({ provider, entries, ...drift.counts, examples: drift.examples, msg: 'The catalogue changed.' });
-  }
 }
 
 /** JSON of each slice, and what they all hash to. */
@@ -92,7 +79,7 @@ async function written(entries: readonly CatalogueEntry[]): Promise<{ readonly p
   const parts: string[] = [];
   const hash = createHash('sha256');
   for await (const part of slices(entries)) {
-    const json = JSON.stringify(part);
+    const json = JSON.stringify(toPart(part));
     hash.update(json);
     parts.push(json);
   }

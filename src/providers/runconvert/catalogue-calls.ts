@@ -1,11 +1,11 @@
-import { entryKey, type Catalogue, type CatalogueEntry } from '../../conversion/catalogue.js';
+import { entryKey, type Catalogue, type CatalogueEntry, type OptionsSchema } from '../../conversion/catalogue.js';
 import { ProviderError } from '../../conversion/errors.js';
 import { canonicalFormat, categoryOf } from '../../conversion/formats.js';
 import { readOperations } from './catalogue.js';
 import { readFormatNames } from './wire.js';
 
 /** Calls at once, and how many pairs one reading asks for by themselves: the rest keep their pair without options and price. */
-const AT_ONCE = 3;
+const AT_ONCE = 2;
 const MOST_PAIRS = 1000;
 const MOST_FORMATS = 500;
 
@@ -34,15 +34,19 @@ export async function readCatalogue(ask: AskCore, unreadable: (what: string) => 
   add(named.filter((name) => categoryOf(name) === null).map((name) => ({ operation: null, name: `format/${canonicalFormat(name)}`, from: null, to: null, options: null, credits: null })));
 
   const pairs = await pairsOf(formats, ask, unreadable);
-  const bySource = await askBySource(formats, ask);
+  const seen: Seen = new Map();
+  const bySource = await askBySource(formats, ask, seen);
   bySource.forEach(add);
   const left = pairs.filter(({ from, to }) => found.get(pairKey(from.ours, to.ours))?.options == null);
-  const { answers, remarks } = bySource.length > 0 ? { answers: [], remarks: [] } : await askByPair(left.slice(0, MOST_PAIRS), ask);
+  const { answers, remarks } = bySource.length > 0 ? { answers: [], remarks: [] } : await askByPair(left.slice(0, MOST_PAIRS), ask, seen);
   answers.forEach(add);
   add(left.map(({ from, to }) => ({ operation: 'convert', name: 'convert', from: from.ours, to: to.ours, options: null, credits: null })));
   const unasked = bySource.length > 0 ? 0 : left.length - MOST_PAIRS;
   return { entries: [...found.values()], covers: pairs.length > 0 ? ['convert'] : [], remarks: [...remarks, ...(unasked > 0 ? [`Options and prices were asked for ${MOST_PAIRS} pairs; ${unasked} more are listed without.`] : [])] };
 }
+
+/** Options by what they were made of (`readOperations`). */
+type Seen = Map<string, OptionsSchema | null>;
 
 interface Pair {
   readonly from: Format;
@@ -72,10 +76,10 @@ async function pairsOf(formats: readonly Format[], ask: AskCore, unreadable: (wh
 }
 
 /** Empty where the vendor answers pairs alone. */
-async function askBySource(formats: readonly Format[], ask: AskCore): Promise<readonly (readonly CatalogueEntry[])[]> {
+async function askBySource(formats: readonly Format[], ask: AskCore, seen: Seen): Promise<readonly (readonly CatalogueEntry[])[]> {
   const of = async ({ ours, theirs }: Format): Promise<readonly CatalogueEntry[]> => {
     const body = await ask('operations', { input_format: theirs });
-    const entries = body === null ? null : readOperations(body, { from: ours, to: null });
+    const entries = body === null ? null : readOperations(body, { from: ours, to: null }, seen);
     return (entries ?? []).filter(({ operation, to }) => operation !== 'convert' || to !== null);
   };
   const [first, ...rest] = formats;
@@ -89,13 +93,13 @@ async function askBySource(formats: readonly Format[], ask: AskCore): Promise<re
 }
 
 /** A vendor that has had enough is left alone: what was told so far counts. */
-async function askByPair(pairs: readonly Pair[], ask: AskCore): Promise<{ readonly answers: readonly (readonly CatalogueEntry[])[]; readonly remarks: readonly string[] }> {
+async function askByPair(pairs: readonly Pair[], ask: AskCore, seen: Seen): Promise<{ readonly answers: readonly (readonly CatalogueEntry[])[]; readonly remarks: readonly string[] }> {
   let refused: ProviderError | null = null;
   const answers = await inParallel(pairs, async ({ from, to }) => {
     if (refused !== null) return [];
     try {
       const body = await ask('operations', { input_format: from.theirs, output_format: to.theirs });
-      return (body === null ? null : readOperations(body, { from: from.ours, to: to.ours })) ?? [];
+      return (body === null ? null : readOperations(body, { from: from.ours, to: to.ours }, seen)) ?? [];
     } catch (error) {
       if (!(error instanceof ProviderError) || error.kind === 'timeout') throw error;
       refused = error;

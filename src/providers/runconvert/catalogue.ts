@@ -23,25 +23,35 @@ interface Engine {
 
 /**
  * `GET …/core/operations`, whose body no document shows: the entries in a list or a map by name, bare or in `{ data }`, `{ operations }` or `{ engines }`;
- * each engine an entry of its own, or all of a pair's within one; options as a list or a map. Null when it is none of these.
+ * each engine an entry of its own, or all of a pair's within one; options as a list or a map. Null when it is none of these. `seen`: what was made of
+ * the engines of other entries: many pairs say the same of theirs, and share it then.
  */
-export function readOperations(body: string, asked: AskedPair): readonly CatalogueEntry[] | null {
+export function readOperations(body: string, asked: AskedPair, seen = new Map<string, OptionsSchema | null>()): readonly CatalogueEntry[] | null {
   const answer = readJson(body);
   const list = isRecord(answer) ? (answer['data'] ?? answer['operations'] ?? answer['engines'] ?? answer) : answer;
   if (typeof list !== 'object' || list === null) return null;
-  const found = new Map<string, { readonly entry: CatalogueEntry; readonly engines: Engine[] }>();
+  const found = new Map<string, { readonly entry: CatalogueEntry; readonly told: Readonly<Record<string, unknown>>[] }>();
   for (const [key, value] of Object.entries(list)) {
     for (const item of (Array.isArray(value) ? value : [value]) as unknown[]) {
       if (!isRecord(item)) continue;
       const entry = toEntry(item, Array.isArray(list) ? null : key, asked);
-      const engines = readEngines(item);
       const known = found.get(entryKey(entry));
-      if (known === undefined) found.set(entryKey(entry), { entry, engines: [...engines] });
-      else known.engines.push(...engines);
+      if (known === undefined) found.set(entryKey(entry), { entry, told: [item] });
+      else known.told.push(item);
     }
   }
-  return [...found.values()].map(({ entry, engines }) => ({ ...entry, options: toOptions(engines), credits: creditsOf(engines) }));
+  return [...found.values()].map(({ entry, told }) => {
+    const key = JSON.stringify(told.map((item) => ENGINE_FIELDS.map((field) => item[field])));
+    const known = seen.get(key);
+    const engines = told.flatMap((item) => readEngines(item, known === undefined));
+    const options = known === undefined ? toOptions(engines) : known;
+    seen.set(key, options);
+    return { ...entry, options, credits: creditsOf(engines) };
+  });
 }
+
+/** All that options are made of. */
+const ENGINE_FIELDS = ['engines', 'engine', 'name', 'engine_versions', 'versions', 'options'];
 
 function toEntry(item: Readonly<Record<string, unknown>>, key: string | null, asked: AskedPair): CatalogueEntry {
   // What stands in a map is named by its key; an engine alone, asked for by pair, is one of a conversion.
@@ -60,13 +70,13 @@ function toEntry(item: Readonly<Record<string, unknown>>, key: string | null, as
   };
 }
 
-function readEngines(item: Readonly<Record<string, unknown>>): readonly Engine[] {
+function readEngines(item: Readonly<Record<string, unknown>>, withOptions: boolean): readonly Engine[] {
   const listed = item['engines'];
-  if (typeof listed !== 'object' || listed === null || Object.keys(listed).length === 0) return [readEngine(item, null, item)];
-  return Object.entries(listed).map(([key, engine]) => (isRecord(engine) ? readEngine(engine, Array.isArray(listed) ? null : key, item) : readEngine({ engine }, null, item)));
+  if (typeof listed !== 'object' || listed === null || Object.keys(listed).length === 0) return [readEngine(item, null, item, withOptions)];
+  return Object.entries(listed).map(([key, engine]) => (isRecord(engine) ? readEngine(engine, Array.isArray(listed) ? null : key, item, withOptions) : readEngine({ engine }, null, item, withOptions)));
 }
 
-function readEngine(engine: Readonly<Record<string, unknown>>, key: string | null, item: Readonly<Record<string, unknown>>): Engine {
+function readEngine(engine: Readonly<Record<string, unknown>>, key: string | null, item: Readonly<Record<string, unknown>>, withOptions: boolean): Engine {
   const versions = engine['engine_versions'] ?? engine['versions'];
   return {
     name: readWord(engine['engine'] ?? (engine === item ? null : engine['name'])) ?? key,
@@ -74,7 +84,7 @@ function readEngine(engine: Readonly<Record<string, unknown>>, key: string | nul
     versions: typeof versions === 'object' && versions !== null ? Object.values(versions).flatMap((version: unknown) => readWord(isRecord(version) ? (version['version'] ?? version['name']) : version) ?? []) : [],
     isDefault: engine['default'] === true || engine['is_default'] === true,
     credits: readCredits(engine['credits'] ?? item['credits']),
-    options: readOptions(engine['options'] ?? item['options']),
+    options: withOptions ? readOptions(engine['options'] ?? item['options']) : null,
   };
 }
 

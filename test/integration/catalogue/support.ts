@@ -5,6 +5,7 @@ import { Metrics } from '../../../src/platform/metrics.js';
 import { Periodic } from '../../../src/platform/periodic.js';
 import { CatalogueLoader } from '../../../src/routing/catalogue-loader.js';
 import { CatalogueSchedule } from '../../../src/routing/catalogue-schedule.js';
+import { CatalogueReadings } from '../../../src/routing/catalogue-readings.js';
 import { CatalogueStore } from '../../../src/routing/catalogue-store.js';
 import { CatalogueSync, type SyncResult } from '../../../src/routing/catalogue-sync.js';
 import { CatalogueViews } from '../../../src/routing/catalogue-views.js';
@@ -54,12 +55,13 @@ export function replica(test: TestDatabase, providers: readonly FakeProvider[]):
   const database = Database.open(test.url);
   const registry = fakeRegistry(providers);
   const [store, pairs, views, metrics, listener, periodic] = [new CatalogueStore(database), new LearnedPairs(database), new CatalogueViews(registry), new Metrics(), new Listener(database), new Periodic(database)];
-  const catalogues = new CatalogueSync(store, registry, metrics);
+  const catalogues = new CatalogueSync(store, registry);
+  const readings = new CatalogueReadings(catalogues, metrics);
   const loader = new CatalogueLoader(store, pairs, views, listener);
-  const schedule = new CatalogueSchedule(periodic, catalogues, store, registry, listener);
+  const schedule = new CatalogueSchedule(periodic, readings, store, registry, listener);
   return {
     store, views, loader, metrics, database, schedule, listener,
-    sync: (provider) => catalogues.sync(provider, new AbortController().signal),
+    sync: (provider) => readings.read(provider, new AbortController().signal),
     close: async () => {
       await Promise.all([periodic.beforeApplicationShutdown(), loader.beforeApplicationShutdown()]);
       await listener.onApplicationShutdown();
