@@ -1,5 +1,6 @@
 import { Injectable, Logger as NestLogger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { JobHelpers, Runner } from 'graphile-worker';
+import pg from 'pg';
 import { databaseTrouble } from './database-trouble.js';
 import { Database } from './database.js';
 
@@ -32,6 +33,7 @@ export class Periodic implements BeforeApplicationShutdown {
   private readonly log = new NestLogger('periodic');
   private readonly stopping = new AbortController();
   private runner: Promise<Runner | null> | null = null;
+  private pool: pg.Pool | null = null;
 
   constructor(private readonly database: Database) {}
 
@@ -57,18 +59,26 @@ export class Periodic implements BeforeApplicationShutdown {
     this.stopping.abort(new Error('The service is stopping.'));
     const runner = await this.runner;
     await runner?.stop().catch((error: unknown) => this.log.warn((error as Error).message));
+    await this.pool?.end();
   }
 
   private async tryToRun(tasks: readonly PeriodicTask[]): Promise<Runner | null> {
     while (!this.stopping.signal.aborted) {
       try {
-        return await this.run(tasks);
+        const runner = await this.run(tasks);
+        // It mends its connections by itself; should it end all the same, another one takes over.
+        void runner.promise.catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message)).then(() => this.takeOver(tasks));
+        return runner;
       } catch (error) {
         this.log.warn(`Periodic work cannot run yet: ${databaseTrouble(error) ?? (error as Error).message}`);
         await this.pause();
       }
     }
     return null;
+  }
+
+  private takeOver(tasks: readonly PeriodicTask[]): void {
+    if (!this.stopping.signal.aborted) this.runner = this.pause().then(() => this.tryToRun(tasks));
   }
 
   private async run(tasks: readonly PeriodicTask[]): Promise<Runner> {
@@ -78,8 +88,7 @@ export class Periodic implements BeforeApplicationShutdown {
       else this.log.debug(message);
     });
     return run({
-      connectionString: this.database.connectionString,
-      maxPoolSize: POOL,
+      pgPool: (this.pool ??= openPool(this.database.connectionString)),
       logger,
       noHandleSignals: true,
       concurrency: AT_ONCE,
@@ -98,4 +107,12 @@ export class Periodic implements BeforeApplicationShutdown {
       this.stopping.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
     });
   }
+}
+
+/** A connection that breaks is made anew by who needs it; without a listener, idle or in use, it would take the process with it. */
+function openPool(connectionString: string): pg.Pool {
+  const pool = new pg.Pool({ connectionString, max: POOL });
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => void client.on('error', () => undefined));
+  return pool;
 }

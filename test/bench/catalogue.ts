@@ -42,7 +42,7 @@ export async function catalogue(ground: Ground, quick: boolean): Promise<boolean
   for (const reads of ways) await turn(stage, reads, { ...pace, seconds: 1 });
   const [during, without] = await inTurns(ways, pace.rounds, (reads) => turn(stage, reads, pace));
   if (during === undefined || without === undefined) throw new Error('nothing was measured');
-  // The control: a reading that stores nothing costs nothing.
+  // The control: a reading that stores nothing costs nothing. The last one is waited for: the load runs within readings from its first request to its last.
   if (during.some(({ readings }) => (readings ?? 0) < 1) || without.some(({ readings }) => readings !== 0)) throw new Error('the catalogue was not read when it should have been, or was when not');
   console.log(`GET /v1/jobs/{id}, while catalogues of 2,000 entries are read, compared and stored; ${pace.rounds} rounds in turns: their median (lowest–highest)${quick ? '; quick, so rough' : ''}`);
   return report(LINES, ['during a sync', 'without'], [during, without]);
@@ -54,9 +54,9 @@ async function turn(stage: Stage, reads: boolean, { seconds }: Pace): Promise<Fi
   const over = { is: false };
   const reading = reads ? readAgainUntil(stage, over) : Promise.resolve();
   const open = await withCpu(stage.gateway.process.pid ?? 0, PER_SECOND * seconds, () => openLoop(stage.target, PER_SECOND, seconds));
-  const readings = (await stage.stored()) - before;
   over.is = true;
   await reading;
+  const readings = (await stage.stored()) - before;
   return { p50: percentile(open.result, 0.5), p99: percentile(open.result, 0.99), worst: percentile(open.result, 1), cpu: open.cpuMicros, readings };
 }
 

@@ -64,6 +64,20 @@ it('a refusal has the catalogue read anew, and many have it read once', async ()
   expect(vendor.reads).toBe(2);
 }, 60_000);
 
+it('a database that cuts every connection is found again', async () => {
+  const vendor = vendorWith(20);
+  const worker = await start(vendor);
+  worker.schedule.start();
+  await until(async () => live(worker) === 20 && (await test.query('SELECT 1 FROM graphile_worker.jobs')).length === 0, 15_000);
+  await test.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()').catch(() => undefined);
+  vendor.entries = targets(21);
+  await until(async () => {
+    await test.query(`UPDATE catalogue_version SET checked_at = now() - interval '1 day'`).catch(() => undefined);
+    await test.query(`SELECT pg_notify('conversion_refusal', 'vendor')`).catch(() => undefined);
+    return live(worker) === 21;
+  }, 30_000);
+}, 60_000);
+
 it('what a vendor does not give is asked for again later, and the process ends all the same', async () => {
   const vendor = vendorWith(20);
   vendor.failure = new ProviderError('unavailable', 'It is away.');
