@@ -27,6 +27,8 @@ import { ConvertController } from './jobs/convert.controller.js';
 import { ConvertService } from './jobs/convert.service.js';
 import { CredentialStore } from './jobs/credential-store.js';
 import { EventsController } from './jobs/events.controller.js';
+import { IdempotencyService } from './jobs/idempotency.service.js';
+import { IdempotencyStore } from './jobs/idempotency-store.js';
 import { JobEnding } from './jobs/job-ending.js';
 import { InputFilesService } from './jobs/input-files.service.js';
 import { JobStore } from './jobs/job-store.js';
@@ -91,7 +93,7 @@ export class AppModule {
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
-        JobStore, JobEnding, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
+        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,
       ],

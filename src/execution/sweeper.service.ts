@@ -1,6 +1,7 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { JobError } from '../conversion/errors.js';
 import { Staging } from '../files/staging.js';
+import { eraseExpiredKeys } from '../jobs/idempotency-store.js';
 import { JobEnding } from '../jobs/job-ending.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
@@ -11,9 +12,10 @@ import { cancelAtVendors } from './vendor-cancel.js';
 const DEADLINES_MS = 1000;
 const FILES_MS = 30_000;
 const ORPHANS_MS = 10_000;
+const KEYS_MS = 5000;
 const BATCH = 50;
 
-/** What time itself does: jobs past their deadline fail, files past their retention go. Any number of processes may sweep at once. */
+/** What time itself does: jobs past their deadline fail, files past their retention go, Idempotency-Keys are forgotten. Any number of processes may sweep at once. */
 @Injectable()
 export class SweeperService implements BeforeApplicationShutdown {
   private readonly log = new Logger('sweeper');
@@ -32,6 +34,7 @@ export class SweeperService implements BeforeApplicationShutdown {
     this.every(DEADLINES_MS, () => this.failOverdue());
     this.every(FILES_MS, () => this.eraseExpired());
     this.every(ORPHANS_MS, () => this.orphans.search());
+    this.every(KEYS_MS, () => eraseExpiredKeys(this.database, BATCH * 10));
   }
 
   async beforeApplicationShutdown(): Promise<void> {

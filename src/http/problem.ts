@@ -16,7 +16,7 @@ export const PROBLEM_CODES = {
   invalid_request: [422, 'The request is not valid'],
   unsupported_conversion: [422, 'No provider offers this conversion'],
   no_eligible_provider: [422, 'No provider is allowed to run this job'],
-  idempotency_mismatch: [422, 'The Idempotency-Key was used with another body'],
+  idempotency_mismatch: [422, 'The Idempotency-Key was used with another request'],
   rate_limited: [429, 'Too many requests'],
   internal_error: [500, 'Something went wrong here'],
   unavailable: [503, 'The service cannot answer now'],

@@ -8,6 +8,7 @@ import { databaseTrouble } from '../platform/database-trouble.js';
 import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService, type Route } from '../routing/router.service.js';
+import type { Claim } from './idempotency-claim.js';
 import { InputFilesService, withNames } from './input-files.service.js';
 import { JobStore, type NewJob } from './job-store.js';
 import type { WholeJob } from './rows.js';
@@ -34,7 +35,7 @@ export class AcceptService {
     @Inject(INTAKE) private readonly intake: Intake,
   ) {}
 
-  async accept(tenant: string, body: JobBody): Promise<WholeJob> {
+  async accept(tenant: string, body: JobBody, claim?: Claim): Promise<WholeJob> {
     const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url), maxUploadBytes: this.intake.maxUploadBytes });
     if ('errors' in read) throw invalidRequest(read.errors);
     const { found, errors } = await this.inputFiles.find(tenant, read.graph);
@@ -53,6 +54,7 @@ export class AcceptService {
       files,
       credentials,
       awaitsUploads,
+      ...(claim === undefined ? {} : { claim }),
       deadlineSeconds: awaitsUploads ? UPLOAD_SECONDS : graph.routing.deadlineSeconds,
       events: [
         { type: 'job.created', cause: 'caller', detail: { inputs: graph.inputs.length, steps: graph.steps.length } },

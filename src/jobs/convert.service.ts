@@ -2,8 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import type { JobBody, StepBody } from '../conversion/job-body.js';
 import { OPERATIONS } from '../conversion/operations.js';
+import { sha256Of } from '../files/sha256.js';
 import { invalidRequest, Problem } from '../http/problem.js';
 import type { ConvertQuery } from './dto/convert-query.dto.js';
+import type { Claim } from './idempotency-claim.js';
+import { mismatch } from './idempotency.service.js';
 import { JobsService } from './jobs.service.js';
 import type { WholeJob } from './rows.js';
 import { UploadService } from './upload.service.js';
@@ -17,14 +20,27 @@ export class ConvertService {
   ) {}
 
   /** The job with its file in: queued. */
-  async begin(tenant: string, query: ConvertQuery, filename: string, bytes: Readable): Promise<WholeJob> {
-    const job = await this.accept(tenant, toJobBody(query, filename));
+  async begin(tenant: string, query: ConvertQuery, filename: string, bytes: Readable, claim?: Claim): Promise<WholeJob> {
+    const job = await this.accept(tenant, toJobBody(query, filename), claim);
     return this.uploads.receive(tenant, job.id, 'file', bytes, null);
   }
 
-  private async accept(tenant: string, body: JobBody): Promise<WholeJob> {
+  /** The job of an earlier, equal request that did not live to answer: its file is taken if it has none, and must be the same if it has. */
+  async resume(tenant: string, jobId: string, bytes: Readable): Promise<WholeJob> {
+    const job = await this.jobs.read(tenant, jobId);
+    if (job.status === 'awaiting_input') return this.uploads.receive(tenant, jobId, 'file', bytes, null);
+    await requireSameFile(job, bytes);
+    return job;
+  }
+
+  /** Throws `idempotency_mismatch` where the job was made of another file. */
+  async compare(tenant: string, jobId: string, bytes: Readable): Promise<void> {
+    await requireSameFile(await this.jobs.read(tenant, jobId), bytes);
+  }
+
+  private async accept(tenant: string, body: JobBody, claim: Claim | undefined): Promise<WholeJob> {
     try {
-      return await this.jobs.create(tenant, body);
+      return await this.jobs.create(tenant, body, claim);
     } catch (error) {
       if (error instanceof Problem && error.more.errors !== undefined) {
         const errors = error.more.errors.map(({ pointer, message }) => ({ pointer: toQueryPointer(pointer), message }));
@@ -33,6 +49,13 @@ export class ConvertService {
       throw error;
     }
   }
+}
+
+async function requireSameFile({ inputs, files }: WholeJob, bytes: Readable): Promise<void> {
+  const file = files.find(({ id }) => id === inputs[0]?.file_id);
+  // A job that ended before its file came is answered as it is, whatever comes now.
+  if (file === undefined) return void bytes.resume();
+  if ((await sha256Of(bytes, Number(file.size))) !== file.sha256) throw mismatch();
 }
 
 function toJobBody(query: ConvertQuery, filename: string): JobBody {

@@ -8,6 +8,7 @@ import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
 import { newExports } from './export-store.js';
 import type { NewEvent } from './event-store.js';
+import { claimRow, insertClaim, KeyTaken, type Claim } from './idempotency-claim.js';
 import { WHOLE_JOB, type StepLoss, type WholeJob } from './rows.js';
 
 export interface NewFile {
@@ -31,6 +32,8 @@ export interface NewJob {
   readonly awaitsUploads: boolean;
   readonly deadlineSeconds: number;
   readonly events: readonly NewEvent[];
+  /** The Idempotency-Key that it came with. */
+  readonly claim?: Claim;
 }
 
 export interface JobFilter {
@@ -54,7 +57,7 @@ export class JobStore {
     private readonly credentials: CredentialStore,
   ) {}
 
-  /** One statement, one commit: the job with all that belongs to it; then the word to the workers. Returns the job as read back. */
+  /** One statement, one commit: the job with all that belongs to it, its Idempotency-Key too; then the word to the workers. Returns the job as read back. Throws `KeyTaken`. */
   async insert(job: NewJob): Promise<WholeJob> {
     const { id, graph } = job;
     const status = job.awaitsUploads ? 'awaiting_input' : 'queued';
@@ -71,24 +74,28 @@ export class JobStore {
     const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, ready: stage.needs.length === 0 }));
     const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
     const exports = newExports(graph);
-    // Few jobs have any of them, and a statement that writes no row of them costs all the same.
-    const places = job.credentials.size > 0 || exports.length > 0 ? [JSON.stringify(this.credentials.seal(id, job.credentials)), JSON.stringify(exports)] : [];
-    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(places.length > 0 ? INSERT_JOB_WITH_PLACES : INSERT_JOB, [
-      id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
-      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places,
-    ]);
-    const at = rows[0];
-    if (at === undefined) throw new Error('the job was not written');
-    if (!job.awaitsUploads) this.notice.give();
-    return {
+    const whole = (created_at: Date, queued_at: Date | null): WholeJob => ({
       id, tenant: job.tenant, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds,
-      created_at: at.created_at, queued_at: at.queued_at, started_at: null, ended_at: null,
+      created_at, queued_at, started_at: null, ended_at: null,
       inputs: inputs as WholeJob['inputs'],
       steps: steps.map((step) => ({ ...step, status: 'pending', provider: null })),
       exports: exports.map((item) => ({ id: item.id, status: 'pending', error: null })),
       attempts: [],
       files: [],
-    };
+    });
+    // Few jobs have any of them, and a statement that writes no row of them costs all the same.
+    const places = job.credentials.size > 0 || exports.length > 0 ? [JSON.stringify(this.credentials.seal(id, job.credentials)), JSON.stringify(exports)] : [];
+    const claim = job.claim === undefined ? [] : [claimRow(job.claim, whole(new Date(0), null))];
+    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(insertJob(places.length > 0, claim.length > 0), [
+      id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places, ...claim,
+    ]).catch((error: unknown) => {
+      throw KeyTaken.isMeantBy(error) ? new KeyTaken('the key is taken') : error;
+    });
+    const at = rows[0];
+    if (at === undefined) throw new Error('the job was not written');
+    if (!job.awaitsUploads) this.notice.give();
+    return whole(at.created_at, at.queued_at);
   }
 
   async find(tenant: string, id: string): Promise<WholeJob | null> {
@@ -120,7 +127,7 @@ export function lossesOf(stepId: string, losses: readonly Loss[]): readonly Step
   return losses.filter(({ step }) => step === stepId).map(({ option, kind, message }) => ({ option, kind, message }));
 }
 
-const insertJob = (name: string, more: string) => ({
+const statement = (name: string, more: string) => ({
   name,
   text: `
   WITH job_row AS (
@@ -149,15 +156,18 @@ const insertJob = (name: string, more: string) => ({
   SELECT created_at, queued_at FROM job_row`,
 });
 
-const INSERT_JOB = insertJob('insert_job', '');
-
-const INSERT_JOB_WITH_PLACES = insertJob(
-  'insert_job_with_places',
-  `
+/** $14 and $15, of jobs with credentials or exports alone. */
+const PLACES = `
   credential_rows AS (
     INSERT INTO credential (job_id, place_id, sealed)
     SELECT $1, c.place_id, decode(c.sealed, 'base64') FROM jsonb_to_recordset($14::jsonb) AS c (place_id text, sealed text)),
   export_rows AS (
     INSERT INTO job_export (job_id, id, position, waits_for)
-    SELECT $1, x.id, x.position, x.waits_for FROM jsonb_to_recordset($15::jsonb) AS x (id text, position int, waits_for text[])),`,
-);
+    SELECT $1, x.id, x.position, x.waits_for FROM jsonb_to_recordset($15::jsonb) AS x (id text, position int, waits_for text[])),`;
+
+const INSERT_JOB = statement('insert_job', '');
+const INSERT_JOB_WITH_PLACES = statement('insert_job_with_places', PLACES);
+const INSERT_JOB_WITH_KEY = statement('insert_job_with_key', insertClaim(14));
+const INSERT_JOB_WITH_PLACES_AND_KEY = statement('insert_job_with_places_and_key', PLACES + insertClaim(16));
+
+const insertJob = (places: boolean, key: boolean) => (places ? (key ? INSERT_JOB_WITH_PLACES_AND_KEY : INSERT_JOB_WITH_PLACES) : key ? INSERT_JOB_WITH_KEY : INSERT_JOB);

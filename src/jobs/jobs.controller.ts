@@ -5,29 +5,37 @@ import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
 import { goneSignal } from '../http/gone-signal.js';
 import { readPreferWait } from '../http/prefer.js';
-import { refuseIdempotencyKey } from '../http/idempotency-key.js';
+import { fingerprintOf, readIdempotencyKey } from '../http/idempotency-key.js';
 import { Problems } from '../http/problem.docs.js';
 import { JobListView, JobView } from './dto/job.dto.js';
 import { JOB_EXAMPLES } from './dto/job-examples.js';
 import { JobRequestDto } from './dto/job-request.dto.js';
 import { ListJobsQuery } from './dto/list-query.dto.js';
+import type { Answer } from './idempotency-store.js';
+import { IdempotencyService, type KeyedWork } from './idempotency.service.js';
 import { JobsService } from './jobs.service.js';
+import { Keyed, REPLAYED } from './keyed.docs.js';
+import type { WholeJob } from './rows.js';
 
 @ApiTags('jobs')
 @ApiBearerAuth()
 @UseGuards(KeyGuard)
 @Controller('v1/jobs')
 export class JobsController {
-  constructor(private readonly jobs: JobsService) {}
+  constructor(
+    private readonly jobs: JobsService,
+    private readonly idempotency: IdempotencyService,
+  ) {}
 
   @Post()
   @HttpCode(202)
   @ApiOperation({ summary: 'Send a job', description: 'Takes the job in and answers at once; with `Prefer: wait=N` after the job ended, or after N seconds.' })
+  @Keyed()
   @ApiHeader({ name: 'Prefer', required: false, description: 'wait=N: wait up to N seconds (1 to 60) for the job\'s end.', schema: { type: 'string', example: 'wait=20' } })
   @ApiBody({ type: JobRequestDto, examples: JOB_EXAMPLES })
-  @ApiResponse({ status: 202, description: 'The job is taken; its address is in Location.', type: JobView, headers: { Location: { description: 'The job\'s address.', schema: { type: 'string' } } } })
+  @ApiResponse({ status: 202, description: 'The job is taken; its address is in Location.', type: JobView, headers: { Location: { description: 'The job\'s address.', schema: { type: 'string' } }, ...REPLAYED } })
   @ApiResponse({ status: 200, description: 'With Prefer: the job, which ended in time.', type: JobView })
-  @Problems(400, 401, 413, 415, 422, 503)
+  @Problems(400, 401, 409, 413, 415, 422, 503)
   async create(
     @Tenant() tenant: string,
     @Body() body: JobRequestDto,
@@ -35,13 +43,28 @@ export class JobsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<object> {
-    refuseIdempotencyKey(headers['idempotency-key']);
+    const key = readIdempotencyKey(headers['idempotency-key']);
     const waitMs = readPreferWait(headers['prefer']);
-    const job = await this.jobs.create(tenant, body);
-    const ended = waitMs === 0 ? null : await this.jobs.untilEnded(tenant, job.id, waitMs, goneSignal(request));
-    void reply.header('location', `/v1/jobs/${job.id}`).status(ended === null ? 202 : 200);
-    if (waitMs > 0) void reply.header('preference-applied', 'wait');
-    return this.jobs.view(ended ?? (waitMs > 0 ? await this.jobs.read(tenant, job.id) : job));
+    const finish = (job: WholeJob): Promise<Answer> => this.answer(job, waitMs, goneSignal(request));
+    const work: KeyedWork = {
+      first: async (claim) => finish(await this.jobs.create(tenant, body, claim)),
+      resume: async (jobId) => finish(await this.jobs.read(tenant, jobId)),
+      ...(waitMs === 0 ? { atOnce: (job) => this.accepted(job) } : {}),
+    };
+    const answer = key === null ? await finish(await this.jobs.create(tenant, body)) : await this.idempotency.once({ tenant, key, fingerprint: fingerprintOf(request.method, request.url, request.body) }, work);
+    void reply.status(answer.status).headers(answer.headers);
+    return answer.body ?? {};
+  }
+
+  private async answer(job: WholeJob, waitMs: number, signal: AbortSignal): Promise<Answer> {
+    if (waitMs === 0) return this.accepted(job);
+    const ended = await this.jobs.untilEnded(job.tenant, job.id, waitMs, signal);
+    const { headers, body } = this.accepted(ended ?? (await this.jobs.read(job.tenant, job.id)));
+    return { jobId: job.id, status: ended === null ? 202 : 200, headers: { ...headers, 'preference-applied': 'wait' }, body };
+  }
+
+  private accepted(job: WholeJob): Answer {
+    return { jobId: job.id, status: 202, headers: { location: `/v1/jobs/${job.id}` }, body: this.jobs.view(job) };
   }
 
   @Get()

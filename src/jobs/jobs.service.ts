@@ -5,6 +5,7 @@ import { notFound } from '../http/problem.js';
 import { PublicAddress } from '../http/public-address.js';
 import { AcceptService } from './accept.service.js';
 import type { ListJobsQuery } from './dto/list-query.dto.js';
+import type { Claim } from './idempotency-claim.js';
 import { JobStore } from './job-store.js';
 import { toJobView } from './job-view.js';
 import type { WholeJob } from './rows.js';
@@ -20,8 +21,8 @@ export class JobsService {
     private readonly address: PublicAddress,
   ) {}
 
-  create(tenant: string, body: JobBody): Promise<WholeJob> {
-    return this.accepts.accept(tenant, body);
+  create(tenant: string, body: JobBody, claim?: Claim): Promise<WholeJob> {
+    return this.accepts.accept(tenant, body, claim);
   }
 
   /** Throws `not_found`, for another tenant's job too. */
