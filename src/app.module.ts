@@ -26,6 +26,7 @@ import { AcceptService, INTAKE, type Intake } from './jobs/accept.service.js';
 import { ConvertController } from './jobs/convert.controller.js';
 import { ConvertService } from './jobs/convert.service.js';
 import { CredentialStore } from './jobs/credential-store.js';
+import { EventFeed } from './jobs/event-feed.js';
 import { EventsController } from './jobs/events.controller.js';
 import { IdempotencyService } from './jobs/idempotency.service.js';
 import { IdempotencyStore } from './jobs/idempotency-store.js';
@@ -93,7 +94,7 @@ export class AppModule {
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
-        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, JobsService, ConvertService,
+        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService,
       ],

@@ -17,7 +17,18 @@ export interface EventRow {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-/** Numbers and writes events of a job; part of the transaction that makes them true. */
+/** Where it is told that a job's timeline has grown; the payload is the job's id. */
+export const EVENTS_CHANNEL = 'conversion_event';
+
+/** Part of a timeline, and how its job stands, as of one moment. */
+export interface EventPage {
+  readonly events: readonly EventRow[];
+  /** The last event that there is. */
+  readonly last: number;
+  readonly ended: boolean;
+}
+
+/** Numbers and writes events of a job; part of the transaction that makes them true. Whoever follows the timeline hears of it after the commit. */
 export async function appendEvents(sql: Sql, jobId: string, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   await sql.query(
@@ -28,9 +39,23 @@ export async function appendEvents(sql: Sql, jobId: string, events: readonly New
      FROM numbered, ROWS FROM (jsonb_to_recordset($3::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position)` },
     [jobId, events.length, JSON.stringify(events)],
   );
+  sql.tell(EVENTS_CHANNEL, jobId);
 }
 
-/** A page of a job's timeline, oldest first, behind `after`. */
-export async function readEvents(sql: Sql, jobId: string, after: number, limit: number): Promise<EventRow[]> {
-  return sql.query<EventRow>('SELECT sequence, type, at, cause, detail FROM event WHERE job_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3', [jobId, after, limit]);
+/** A page of a job's timeline, oldest first, behind `after`; null when there is no such job. */
+export async function readEvents(sql: Sql, jobId: string, after: number, limit: number): Promise<EventPage | null> {
+  const rows = await sql.query<Omit<EventRow, 'sequence'> & { readonly last: number; readonly ended: boolean; readonly sequence: number | null }>(
+    { name: 'read_events', text: `
+     SELECT j.last_sequence AS last, j.ended_at IS NOT NULL AS ended, e.* FROM job j
+     LEFT JOIN LATERAL (SELECT sequence, type, at, cause, detail FROM event WHERE job_id = j.id AND sequence > $2 ORDER BY sequence LIMIT $3) e ON true
+     WHERE j.id = $1 ORDER BY e.sequence` },
+    [jobId, after, limit],
+  );
+  const [first] = rows;
+  if (first === undefined) return null;
+  const { last, ended } = first;
+  return { last, ended, events: rows.flatMap(({ sequence, type, at, cause, detail }) => (sequence === null ? [] : [{ sequence, type, at, cause, detail }])) };
 }
+
+/** An event as callers see it, in lists and in streams. */
+export const toEventView = ({ sequence, type, at, cause, detail }: EventRow): object => ({ sequence, type, at: at.toISOString(), cause, detail });

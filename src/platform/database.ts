@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
+import { News } from './news.js';
 
 export type Row = Record<string, unknown>;
 
@@ -10,6 +11,8 @@ export type Statement = string | { readonly name: string; readonly text: string 
 /** Runs SQL: the pool, or one transaction of it. */
 export interface Sql {
   query<T extends object>(statement: Statement, values?: readonly unknown[]): Promise<T[]>;
+  /** Says a word on a channel of ours once everything is committed, never if it is not, and once however often it was asked for. It may get lost. */
+  tell(channel: string, payload: string): void;
 }
 
 /**
@@ -18,12 +21,14 @@ export interface Sql {
  */
 export class Database implements Sql {
   readonly prisma: PrismaClient;
+  private readonly news: News;
 
   private constructor(
     readonly pool: pg.Pool,
     readonly connectionString: string,
   ) {
     this.prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
+    this.news = new News(pool);
   }
 
   static open(connectionString: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}): Database {
@@ -37,14 +42,23 @@ export class Database implements Sql {
     return rowsOf(this.pool, statement, values);
   }
 
+  tell(channel: string, payload: string): void {
+    this.news.say(channel, payload);
+  }
+
   /** Runs `work` in one transaction; anything it throws rolls back. */
   async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
     let broken: Error | undefined;
+    const words: (readonly [string, string])[] = [];
     try {
       await client.query('BEGIN');
-      const result = await work({ query: <R extends object>(statement: Statement, values: readonly unknown[] = []) => rowsOf<R>(client, statement, values) });
+      const result = await work({
+        query: <R extends object>(statement: Statement, values: readonly unknown[] = []) => rowsOf<R>(client, statement, values),
+        tell: (channel, payload) => void words.push([channel, payload]),
+      });
       await client.query('COMMIT');
+      for (const [channel, payload] of words) this.news.say(channel, payload);
       return result;
     } catch (error) {
       await client.query('ROLLBACK').catch((failure: unknown) => (broken = failure as Error));
