@@ -40,6 +40,7 @@ import { OutputsController } from './jobs/outputs.controller.js';
 import { UploadService } from './jobs/upload.service.js';
 import { UploadsController } from './jobs/uploads.controller.js';
 import { WaitingService } from './jobs/waiting.service.js';
+import { WebhookSecrets } from './jobs/webhook-secrets.js';
 import { Closing } from './closing.js';
 import { Database } from './platform/database.js';
 import { DueNotice } from './platform/due-notice.js';
@@ -62,6 +63,11 @@ import { LearnedPairs } from './routing/learned-pairs.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackService } from './webhooks/callback.service.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
+import { Deliverer, type ObserveDelivery } from './webhooks/deliverer.js';
+import { DeliveryStore } from './webhooks/delivery-store.js';
+import { RelayService } from './webhooks/relay.service.js';
+import { Sender } from './webhooks/sender.service.js';
+import { WebhookSecretController } from './webhooks/webhook-secret.controller.js';
 
 /** What is made before the application, because it can fail in ways that an operator must be told plainly. */
 export interface Foundations {
@@ -69,19 +75,20 @@ export interface Foundations {
   readonly database: Database;
   readonly providers: readonly ProviderConfig[];
   readonly observe?: Observe;
+  readonly observeDelivery?: ObserveDelivery;
 }
 
 /** Everything, wired. A process without the API serves health alone; one without the worker starts no engine (main.ts). */
 @Module({})
 export class AppModule {
-  static of({ env, database, providers, observe }: Foundations): DynamicModule {
+  static of({ env, database, providers, observe, observeDelivery }: Foundations): DynamicModule {
     const policy: EgressPolicy = { allow: parseCidrs(env.raw.EGRESS_ALLOW) };
     return {
       module: AppModule,
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CatalogueController, CallbacksController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CatalogueController, CallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -89,6 +96,12 @@ export class AppModule {
         { provide: EGRESS_POLICY, useValue: policy },
         { provide: INTAKE, useValue: { egress: policy, maxUploadBytes: env.raw.MAX_UPLOAD_BYTES } satisfies Intake },
         { provide: CredentialStore, useValue: new CredentialStore(database, env.secretsKey) },
+        { provide: WebhookSecrets, useValue: new WebhookSecrets(database, env.secretsKey) },
+        {
+          provide: Deliverer,
+          inject: [DeliveryStore, Sender, WebhookSecrets, PublicAddress],
+          useFactory: (...parts: [DeliveryStore, Sender, WebhookSecrets, PublicAddress]) => new Deliverer(...parts, observeDelivery),
+        },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
@@ -96,7 +109,7 @@ export class AppModule {
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
-        CallbackService,
+        CallbackService, DeliveryStore, Sender, RelayService,
       ],
     };
   }

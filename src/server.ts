@@ -19,6 +19,7 @@ import { CatalogueLoader } from './routing/catalogue-loader.js';
 import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { Listener } from './platform/listener.js';
 import { SettingsError } from './platform/env.js';
+import { RelayService } from './webhooks/relay.service.js';
 
 export interface RunningServer {
   /** "http://127.0.0.1:3000" */
@@ -72,6 +73,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     app.get(EngineService).start();
     app.get(SweeperService).start();
     app.get(CatalogueSchedule).start();
+    app.get(RelayService).start();
   }
   app.get(CatalogueLoader).start();
   return {

@@ -142,10 +142,15 @@ export interface Routing {
   readonly quoteId: string | null;
 }
 
+/** What callers can be told of, in the order in which it happens. */
+export const WEBHOOK_EVENTS = ['job.queued', 'job.processing', 'export.delivered', 'export.undeliverable', 'job.completed', 'job.failed', 'job.canceled'] as const;
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** Where a job's events are sent. What signs them stands beside the graph, like credentials. */
 export interface JobWebhook {
   readonly url: string;
-  readonly events: readonly string[];
-  readonly secret: string | null;
+  /** Never empty. */
+  readonly events: readonly WebhookEvent[];
 }
 
 /** A whole job as asked for. `steps` stand in an order in which every step comes after what it consumes. */

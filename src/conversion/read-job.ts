@@ -7,6 +7,7 @@ import { readExports } from './read-exports.js';
 import { readInputs } from './read-inputs.js';
 import type { CheckAddress } from './place-fields.js';
 import { readSteps } from './read-steps.js';
+import { readWebhook } from './read-webhook.js';
 import { orderSteps } from './step-order.js';
 
 export interface Surroundings {
@@ -21,6 +22,8 @@ export interface SoundJob {
   readonly graph: JobGraph;
   /** By input or export id. They stand beside the graph from the start, so that nothing that keeps or shows the graph can hold them. */
   readonly credentials: ReadonlyMap<string, Credentials>;
+  /** Signs the job's events; null where it has no webhook, or the tenant's secret signs. */
+  readonly webhookSecret: string | null;
 }
 
 export type ReadJob = SoundJob | { readonly errors: readonly FieldError[] };
@@ -38,7 +41,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   checkIds({ inputs: inputIds, steps: stepIds, exports: exportIds }, body, complaints);
   const inputs = readInputs(body.inputs, inputIds, around, complaints);
   const steps = readSteps(body.steps, { inputIds, stepIds, adapters: around.adapters, check: around.checkAddress }, complaints);
-  if (body.webhook !== undefined && body.webhook !== null) complaints.add('/webhook', 'Webhooks are not supported yet; read the job, or its events.');
+  const news = body.webhook == null ? null : readWebhook(body.webhook, around.checkAddress, complaints);
   const routing = readRouting(body.routing ?? {}, around, complaints);
   const retention = body.retention ?? DEFAULT_RETENTION;
   const retentionSeconds = readRetention(retention, complaints);
@@ -52,6 +55,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const exports = stepsAreSound ? readExports(exportBodies, exportIds, { inputs: sound, steps: order.ordered, checkAddress: around.checkAddress }, complaints) : [];
   if (complaints.errors.length > 0 || 'cycle' in order) return { errors: complaints.errors };
   return {
+    webhookSecret: news?.secret ?? null,
     credentials: new Map([
       ...sound.flatMap((input, index) => (isPlace(input) ? [[input.id, { ...body.inputs[index]?.credentials }] as const] : [])),
       ...sound.flatMap((input, index) => (hasHeaders(input) ? [[input.id, { ...body.inputs[index]?.headers }] as const] : [])),
@@ -62,7 +66,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
       steps: order.ordered,
       exports,
       routing,
-      webhook: null,
+      webhook: news?.webhook ?? null,
       retention,
       retentionSeconds,
       tag: body.tag ?? null,

@@ -40,7 +40,7 @@ export class AcceptService {
     if ('errors' in read) throw invalidRequest(read.errors);
     const { found, errors } = await this.inputFiles.find(tenant, read.graph);
     if (errors.length > 0) throw invalidRequest(errors);
-    const { credentials } = read;
+    const { credentials, webhookSecret } = read;
     const graph = withNames(read.graph, found);
     const stages = this.plan(graph, body);
     const files = await this.inputFiles.keep(graph, found);
@@ -53,6 +53,7 @@ export class AcceptService {
       stages: stages.map((stage) => ({ ...stage, id: uuidv7() })),
       files,
       credentials,
+      webhookSecret,
       awaitsUploads,
       ...(claim === undefined ? {} : { claim }),
       deadlineSeconds: awaitsUploads ? UPLOAD_SECONDS : graph.routing.deadlineSeconds,

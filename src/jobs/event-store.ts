@@ -1,4 +1,5 @@
 import type { Sql } from '../platform/database.js';
+import { APPEND_NEWS, endsJob, NEWS_CHANNEL, newsOf } from './outbox.js';
 
 export type Cause = 'caller' | 'timer' | 'poll' | 'callback' | 'operator';
 
@@ -28,19 +29,28 @@ export interface EventPage {
   readonly ended: boolean;
 }
 
-/** Numbers and writes events of a job; part of the transaction that makes them true. Whoever follows the timeline hears of it after the commit. */
+/**
+ * Numbers and writes events of a job, and what of them goes to its webhook; part of the transaction that makes them true, after it has written what they tell
+ * of. Whoever follows the timeline, or delivers, hears of it after the commit.
+ */
 export async function appendEvents(sql: Sql, jobId: string, events: readonly NewEvent[]): Promise<void> {
   if (events.length === 0) return;
-  await sql.query(
-    { name: 'append_events', text: `
-     WITH numbered AS (UPDATE job SET last_sequence = last_sequence + $2 WHERE id = $1 RETURNING last_sequence - $2 AS before)
-     INSERT INTO event (job_id, sequence, type, cause, detail)
-     SELECT $1, numbered.before + e.position, e.type, e.cause, coalesce(e.detail, '{}')
-     FROM numbered, ROWS FROM (jsonb_to_recordset($3::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position)` },
-    [jobId, events.length, JSON.stringify(events)],
-  );
+  const news = newsOf(events);
+  const values = [jobId, events.length, JSON.stringify(events)];
+  if (news.length === 0) await sql.query(APPEND_EVENTS, values);
+  else if ((await sql.query(APPEND_EVENTS_AND_NEWS, [...values, JSON.stringify(news), endsJob(news)])).length > 0) sql.tell(NEWS_CHANNEL, '');
   sql.tell(EVENTS_CHANNEL, jobId);
 }
+
+const TIMELINE = `
+  WITH numbered AS (UPDATE job SET last_sequence = last_sequence + $2 WHERE id = $1 RETURNING last_sequence - $2 AS before),
+  facts AS (
+    INSERT INTO event (job_id, sequence, type, cause, detail)
+    SELECT $1, numbered.before + e.position, e.type, e.cause, coalesce(e.detail, '{}')
+    FROM numbered, ROWS FROM (jsonb_to_recordset($3::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position))`;
+
+const APPEND_EVENTS = { name: 'append_events', text: `${TIMELINE} SELECT` };
+const APPEND_EVENTS_AND_NEWS = { name: 'append_events_and_news', text: `${TIMELINE},${APPEND_NEWS}` };
 
 /** A page of a job's timeline, oldest first, behind `after`; null when there is no such job. */
 export async function readEvents(sql: Sql, jobId: string, after: number, limit: number): Promise<EventPage | null> {

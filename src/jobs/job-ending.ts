@@ -49,10 +49,11 @@ export class JobEnding {
       [jobId],
     );
     await sql.query('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
-    await giveUpExports(sql, jobId);
+    const givenUp = await giveUpExports(sql, jobId, cause);
     await eraseCredentials(sql, jobId);
     await appendEvents(sql, jobId, [
       ...abandoned.map((attempt) => ({ type: 'attempt.abandoned', cause, detail: { attempt: attempt.id, provider: attempt.provider } })),
+      ...givenUp,
       { type: `job.${status}`, cause, ...(error === null ? {} : { detail: { ...error } }) },
     ]);
     await sql.query(`SELECT pg_notify('conversion_ended', $1)`, [jobId]);

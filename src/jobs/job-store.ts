@@ -2,14 +2,17 @@ import { Injectable } from '@nestjs/common';
 import type { Credentials, JobGraph } from '../conversion/job-graph.js';
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import type { Loss } from '../conversion/unified-options.js';
-import { Database } from '../platform/database.js';
+import { Database, type Statement } from '../platform/database.js';
 import { DueNotice } from '../platform/due-notice.js';
 import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
 import { newExports } from './export-store.js';
 import type { NewEvent } from './event-store.js';
-import { claimRow, insertClaim, KeyTaken, type Claim } from './idempotency-claim.js';
+import { claimRow, KeyTaken, type Claim } from './idempotency-claim.js';
+import { insertJob } from './job-insert.js';
+import { newWebhook, NEWS_CHANNEL } from './outbox.js';
 import { WHOLE_JOB, type StepLoss, type WholeJob } from './rows.js';
+import { WebhookSecrets } from './webhook-secrets.js';
 
 export interface NewFile {
   readonly id: string;
@@ -29,6 +32,8 @@ export interface NewJob {
   readonly files: ReadonlyMap<string, NewFile>;
   /** Of inputs and exports in stores of the caller's, by their id. */
   readonly credentials: ReadonlyMap<string, Credentials>;
+  /** Signs the events of the job's webhook; null where it has none, or the tenant's secret signs. */
+  readonly webhookSecret: string | null;
   readonly awaitsUploads: boolean;
   readonly deadlineSeconds: number;
   readonly events: readonly NewEvent[];
@@ -55,6 +60,7 @@ export class JobStore {
     private readonly database: Database,
     private readonly notice: DueNotice,
     private readonly credentials: CredentialStore,
+    private readonly secrets: WebhookSecrets,
   ) {}
 
   /** One statement, one commit: the job with all that belongs to it, its Idempotency-Key too; then the word to the workers. Returns the job as read back. Throws `KeyTaken`. */
@@ -86,15 +92,19 @@ export class JobStore {
     // Few jobs have any of them, and a statement that writes no row of them costs all the same.
     const places = job.credentials.size > 0 || exports.length > 0 ? [JSON.stringify(this.credentials.seal(id, job.credentials)), JSON.stringify(exports)] : [];
     const claim = job.claim === undefined ? [] : [claimRow(job.claim, whole(new Date(0), null))];
-    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(insertJob(places.length > 0, claim.length > 0), [
+    const { created_at: _created, queued_at: _queued, ...written } = whole(new Date(0), null);
+    const asked = newWebhook(graph, written, job.webhookSecret === null ? null : this.secrets.seal(id, job.webhookSecret));
+    const webhook = asked === null ? [] : [JSON.stringify(asked)];
+    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(insertJob({ places, claim, webhook }), [
       id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
-      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places, ...claim,
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places, ...claim, ...webhook,
     ]).catch((error: unknown) => {
       throw KeyTaken.isMeantBy(error) ? new KeyTaken('the key is taken') : error;
     });
     const at = rows[0];
     if (at === undefined) throw new Error('the job was not written');
     if (!job.awaitsUploads) this.notice.give();
+    if (!job.awaitsUploads && asked !== null) this.database.tell(NEWS_CHANNEL, '');
     return whole(at.created_at, at.queued_at);
   }
 
@@ -126,48 +136,3 @@ export class JobStore {
 export function lossesOf(stepId: string, losses: readonly Loss[]): readonly StepLoss[] {
   return losses.filter(({ step }) => step === stepId).map(({ option, kind, message }) => ({ option, kind, message }));
 }
-
-const statement = (name: string, more: string) => ({
-  name,
-  text: `
-  WITH job_row AS (
-    INSERT INTO job (id, tenant, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
-    VALUES ($1, $2, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
-    RETURNING created_at, queued_at),
-  file_rows AS (
-    INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256)
-    SELECT f.id, $1, 'upload', f.path, f.filename, f.content_type, f.size, f.sha256
-    FROM jsonb_to_recordset($12::jsonb) AS f (id uuid, path text, filename text, content_type text, size bigint, sha256 text)),
-  input_rows AS (
-    INSERT INTO job_input (job_id, id, position, type, filename, status, file_id)
-    SELECT $1, i.id, i.position, i.type, i.filename, i.status, i.file_id
-    FROM jsonb_to_recordset($9::jsonb) AS i (id text, position int, type text, filename text, status text, file_id uuid)),
-  step_rows AS (
-    INSERT INTO job_step (job_id, id, position, operation, losses)
-    SELECT $1, s.id, s.position, s.operation, s.losses FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text, losses jsonb)),
-  stage_rows AS (
-    INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
-    SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
-    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),${more}
-  event_rows AS (
-    INSERT INTO event (job_id, sequence, type, cause, detail)
-    SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')
-    FROM ROWS FROM (jsonb_to_recordset($13::jsonb) AS (type text, cause text, detail jsonb)) WITH ORDINALITY AS e (type, cause, detail, position))
-  SELECT created_at, queued_at FROM job_row`,
-});
-
-/** $14 and $15, of jobs with credentials or exports alone. */
-const PLACES = `
-  credential_rows AS (
-    INSERT INTO credential (job_id, place_id, sealed)
-    SELECT $1, c.place_id, decode(c.sealed, 'base64') FROM jsonb_to_recordset($14::jsonb) AS c (place_id text, sealed text)),
-  export_rows AS (
-    INSERT INTO job_export (job_id, id, position, waits_for)
-    SELECT $1, x.id, x.position, x.waits_for FROM jsonb_to_recordset($15::jsonb) AS x (id text, position int, waits_for text[])),`;
-
-const INSERT_JOB = statement('insert_job', '');
-const INSERT_JOB_WITH_PLACES = statement('insert_job_with_places', PLACES);
-const INSERT_JOB_WITH_KEY = statement('insert_job_with_key', insertClaim(14));
-const INSERT_JOB_WITH_PLACES_AND_KEY = statement('insert_job_with_places_and_key', PLACES + insertClaim(16));
-
-const insertJob = (places: boolean, key: boolean) => (places ? (key ? INSERT_JOB_WITH_PLACES_AND_KEY : INSERT_JOB_WITH_PLACES) : key ? INSERT_JOB_WITH_KEY : INSERT_JOB);

@@ -23,7 +23,7 @@ export function toJobView(job: WholeJob, publicUrl: string): Record<string, unkn
     outputs: outputsOf(job).map((file) => toOutputView(file, job.id, publicUrl)),
     attempts: [...job.attempts].sort((one, other) => (one.id < other.id ? -1 : 1)).map((attempt) => toAttemptView(attempt)),
     routing: graph.routing,
-    webhook: null,
+    webhook: graph.webhook,
     retention: graph.retention,
     tag: job.tag,
     metadata: graph.metadata,

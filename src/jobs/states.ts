@@ -43,4 +43,13 @@ export const EXPORT_STATES = {
 
 export type ExportStatus = keyof typeof EXPORT_STATES;
 
+/** A webhook delivery's machine. */
+export const DELIVERY_STATES = {
+  scheduled: ['sent', 'exhausted'],
+  sent: [],
+  exhausted: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type DeliveryStatus = keyof typeof DELIVERY_STATES;
+
 export type StepStatus = 'pending' | 'running' | 'done' | 'failed' | 'skipped';

@@ -9,7 +9,7 @@ const PLACE = `setting/${NAME}`;
  * Refuses a SECRETS_KEY other than the one that this database's credentials are sealed with: found out at the start, and not when the first
  * credential cannot be opened. The first process on a database leaves the check value there. Throws `SettingsError`.
  */
-export async function checkSecretsKey(sql: Sql, key: Buffer): Promise<void> {
+export async function checkSecretsKey(sql: Pick<Sql, 'query'>, key: Buffer): Promise<void> {
   await sql.query('INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING', [NAME, seal(key, PLACE, NAME).toString('base64')]);
   if ((await fitsSecretsKey(sql, key)) !== 'differs') return;
   throw new SettingsError(
@@ -18,7 +18,7 @@ export async function checkSecretsKey(sql: Sql, key: Buffer): Promise<void> {
 }
 
 /** Whether a key is the one that this database's credentials are sealed with; `none`: no process has left its check value there yet. */
-export async function fitsSecretsKey(sql: Sql, key: Buffer): Promise<'fits' | 'differs' | 'none'> {
+export async function fitsSecretsKey(sql: Pick<Sql, 'query'>, key: Buffer): Promise<'fits' | 'differs' | 'none'> {
   const [row] = await sql.query<{ value: string }>('SELECT value FROM setting WHERE name = $1', [NAME]);
   if (row === undefined) return 'none';
   try {

@@ -20,6 +20,7 @@ import { JobEnding } from '../../src/jobs/job-ending.js';
 import { InputFilesService } from '../../src/jobs/input-files.service.js';
 import { JobStore } from '../../src/jobs/job-store.js';
 import type { WholeJob } from '../../src/jobs/rows.js';
+import { WebhookSecrets } from '../../src/jobs/webhook-secrets.js';
 import { Database } from '../../src/platform/database.js';
 import { DueNotice } from '../../src/platform/due-notice.js';
 import { parseCidrs } from '../../src/platform/egress.js';
@@ -98,13 +99,15 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const views = new CatalogueViews(registry);
   const router = new RouterService(registry, views);
   const credentials = new CredentialStore(database, SECRETS_KEY);
-  const jobs = new JobStore(database, new DueNotice(database), credentials);
+  const secrets = new WebhookSecrets(database, SECRETS_KEY);
+  const jobs = new JobStore(database, new DueNotice(database), credentials, secrets);
   const stages = new StageStore(database);
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
   return {
     registry,
     views,
+    secrets,
     jobs,
     stages,
     ending,

@@ -1,5 +1,5 @@
 import type { JobBody, RoutingBody, StepBody } from '../../conversion/job-body.js';
-import { STRATEGIES } from '../../conversion/job-graph.js';
+import { STRATEGIES, WEBHOOK_EVENTS } from '../../conversion/job-graph.js';
 import { OPERATIONS } from '../../conversion/operations.js';
 import { Choice, Flag, FreeObject, Id, Nested, NestedList, Text, Texts, Whole } from '../../http/fields.js';
 import { StringMap } from './string-map.js';
@@ -87,13 +87,13 @@ export class RoutingDto implements RoutingBody {
 }
 
 export class WebhookDto {
-  @Text({ about: 'Where the job\'s events are sent.', max: 2048 })
+  @Text({ about: 'Where the job\'s events are sent.', max: 2048, example: 'https://caller.example/hook' })
   url!: string;
 
-  @Texts({ about: 'Which events; none means all.', maxItems: 20, maxLength: 64, optional: true })
+  @Texts({ about: `Which events: ${WEBHOOK_EVENTS.join(', ')}. None means all.`, maxItems: 20, maxLength: 64, optional: true, example: ['job.completed', 'job.failed'] })
   events?: string[];
 
-  @Text({ about: 'The secret that signs them.', max: 255, optional: true })
+  @Text({ about: 'The secret that signs them: "whsec_" and 24 to 64 bytes in base64. Without it the tenant\'s signs. Never comes back.', max: 255, optional: true })
   secret?: string;
 }
 
@@ -110,7 +110,7 @@ export class JobRequestDto implements JobBody {
   @Nested({ about: 'Wishes about who runs the job.', of: RoutingDto, optional: true, example: { maxAttempts: 4 } })
   routing?: RoutingDto;
 
-  @Nested({ about: 'Where the job\'s events are sent. Not supported by this version.', of: WebhookDto, optional: true, nullable: true, example: null })
+  @Nested({ about: 'Where the job\'s events are sent.', of: WebhookDto, optional: true, nullable: true, example: null })
   webhook?: WebhookDto | null;
 
   @Text({ about: 'How long results are kept after the job ended: an ISO 8601 duration. Default "PT24H".', max: 32, optional: true, example: 'PT24H' })

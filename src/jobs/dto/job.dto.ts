@@ -4,6 +4,7 @@ import { ATTEMPT_STATES, JOB_STATUSES } from '../states.js';
 import { ExportView } from './export-view.dto.js';
 import { LossView } from './loss-view.dto.js';
 import { InputView } from './input-view.dto.js';
+import { WebhookView } from './webhook-view.dto.js';
 
 /** What callers get. These classes only document; `job-view.ts` makes what they describe, and a test holds the two together. */
 
@@ -149,8 +150,8 @@ export class JobView {
   @ApiProperty({ description: 'The caller\'s wishes, with their defaults.', type: 'object', additionalProperties: true })
   routing!: Record<string, unknown>;
 
-  @ApiProperty({ description: 'Always null in this version.', type: 'object', additionalProperties: true, nullable: true })
-  webhook!: null;
+  @ApiProperty({ description: 'Where the job\'s events are sent; its secret never comes back.', type: () => WebhookView, nullable: true })
+  webhook!: WebhookView | null;
 
   @ApiProperty({ description: 'How long results are kept after the end.', example: 'PT24H' })
   retention!: string;

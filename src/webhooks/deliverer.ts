@@ -1,0 +1,58 @@
+import { Logger } from '@nestjs/common';
+import type { PublicAddress } from '../http/public-address.js';
+import type { DeliveryStatus } from '../jobs/states.js';
+import type { WebhookSecrets } from '../jobs/webhook-secrets.js';
+import { Unsealable } from '../platform/sealing.js';
+import { afterTry, type Answer } from './delivery-schedule.js';
+import type { ClaimedDelivery, DeliveryStore } from './delivery-store.js';
+import { toMessage } from './message.js';
+import type { Sender } from './sender.service.js';
+
+/** Told after each try: where it left the delivery. */
+export type ObserveDelivery = (status: DeliveryStatus) => void;
+
+/** Makes one try at one delivery: signs the event, sends it, writes what became of it. */
+export class Deliverer {
+  private readonly log = new Logger('webhooks');
+
+  constructor(
+    private readonly deliveries: DeliveryStore,
+    private readonly sender: Sender,
+    private readonly secrets: WebhookSecrets,
+    private readonly address: PublicAddress,
+    private readonly observe: ObserveDelivery = () => undefined,
+  ) {}
+
+  /** Whether the receiver answered, whatever it said; null when `signal` gave the try up, which then does not count. */
+  async deliver(delivery: ClaimedDelivery, signal: AbortSignal): Promise<boolean | null> {
+    const began = performance.now();
+    const answer = await this.try(delivery, signal);
+    if (answer === null) {
+      await this.deliveries.release(delivery);
+      return null;
+    }
+    const tries = delivery.tries + 1;
+    const next = afterTry(answer, tries, Math.random());
+    const { jobId, deliveryId, host, type } = delivery;
+    if (await this.deliveries.settle(delivery, answer, performance.now() - began, next)) {
+      this.observe(next.status);
+      if (next.status === 'exhausted') this.log.warn({ job: jobId, delivery: deliveryId, host, type, tries, msg: `given up: ${answer.error ?? ''}` });
+    } else this.log.debug(`delivery ${deliveryId} was taken over while it was made`);
+    return answer.status !== null;
+  }
+
+  private async try(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Answer | null> {
+    try {
+      const message = toMessage(delivery, this.address.url, await this.secretOf(delivery), delivery.at);
+      return await this.sender.send(delivery.url, message, delivery.at, signal);
+    } catch (error) {
+      // An operator may mend it before the last try.
+      if (error instanceof Unsealable) return { status: null, error: error.message, retryAfterMs: null };
+      throw error;
+    }
+  }
+
+  private secretOf({ jobId, sealed, job }: ClaimedDelivery): string | Promise<string> {
+    return sealed === null ? this.secrets.ofTenant(job.tenant) : this.secrets.open(jobId, sealed);
+  }
+}

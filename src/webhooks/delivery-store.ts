@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database.js';
+import type { AfterTry, Answer } from './delivery-schedule.js';
+import type { NewsRow } from './message.js';
+
+/** The right to make one delivery for a while, and all that it takes. Every later write carries the epoch: who lost the lease writes nothing. */
+export interface ClaimedDelivery extends NewsRow {
+  readonly deliveryId: string;
+  readonly jobId: string;
+  readonly epoch: number;
+  /** Tries before this one. */
+  readonly tries: number;
+  /** "host:port" */
+  readonly host: string;
+  readonly url: string;
+  /** The job's own, sealed; null where the tenant's signs. */
+  readonly sealed: Buffer | null;
+  /** The database's time at the claim. */
+  readonly at: Date;
+}
+
+/** In seconds. A relay renews its leases every third of it; a dead one's deliveries are free after it. */
+export const DELIVERY_LEASE_SECONDS = 15;
+/** What is due is looked at this far, for receivers that have room. */
+const WINDOW = 200;
+
+@Injectable()
+export class DeliveryStore {
+  constructor(private readonly database: Database) {}
+
+  /** At most `limit` that are due, the longest due first, and of one receiver no more than `room` says: its entry there, or else `whole`. */
+  async claim(owner: string, limit: number, room: Readonly<Record<string, number>>, whole: number): Promise<ClaimedDelivery[]> {
+    return this.database.query<ClaimedDelivery>(CLAIM, [owner, limit, DELIVERY_LEASE_SECONDS, JSON.stringify(room), whole]);
+  }
+
+  async renew(owner: string, deliveryIds: readonly string[]): Promise<void> {
+    if (deliveryIds.length === 0) return;
+    await this.database.query(`UPDATE delivery SET lease_until = now() + make_interval(secs => $3) WHERE lease_owner = $1 AND id = ANY($2::uuid[]) AND lease_until > now()`, [owner, deliveryIds, DELIVERY_LEASE_SECONDS]);
+  }
+
+  /** Gives one back untried. */
+  async release({ deliveryId, epoch }: ClaimedDelivery): Promise<void> {
+    await this.database.query('UPDATE delivery SET lease_owner = NULL, lease_until = NULL WHERE id = $1 AND lease_epoch = $2', [deliveryId, epoch]);
+  }
+
+  /** Writes what became of a try, with its line in the log. False when the lease is lost: then nothing is written. */
+  async settle(delivery: ClaimedDelivery, { status, error }: Answer, durationMs: number, next: AfterTry): Promise<boolean> {
+    const tried = [delivery.deliveryId, delivery.epoch, delivery.at, Math.round(durationMs), status, error];
+    if (next.status === 'scheduled') return (await this.database.query(TRY_AGAIN, [...tried, next.afterMs])).length > 0;
+    return this.database.transaction(async (sql) => {
+      if ((await sql.query(END, [...tried, next.status])).length === 0) return false;
+      const [webhook] = await sql.query<{ open: number }>(ONE_LESS, [delivery.jobId]);
+      // Read anew, now that the webhook's row is locked: an event that was written meanwhile is seen, and one to come will see that nothing is open.
+      if (webhook !== undefined && webhook.open > 0) await sql.query(NEXT, [delivery.jobId]);
+      return true;
+    });
+  }
+}
+
+const FREE = 'due_at <= now() AND (lease_until IS NULL OR lease_until < now())';
+
+const CLAIM = {
+  name: 'claim_deliveries',
+  text: `
+  WITH looked AS MATERIALIZED (
+    SELECT id, host, due_at FROM delivery WHERE ${FREE} AND coalesce(($4::jsonb->>host)::int, 1) > 0 ORDER BY due_at LIMIT ${WINDOW}),
+  fair AS MATERIALIZED (
+    SELECT id FROM (SELECT id, host, row_number() OVER (PARTITION BY host ORDER BY due_at, id) AS nth FROM looked) AS ranked
+    WHERE nth <= coalesce(($4::jsonb->>host)::int, $5::int)),
+  due AS MATERIALIZED (
+    SELECT id FROM delivery WHERE id IN (SELECT id FROM fair) AND ${FREE} ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  UPDATE delivery d SET lease_owner = $1, lease_epoch = d.lease_epoch + 1, lease_until = now() + make_interval(secs => $3)
+  FROM due, outbox_event e, job_webhook w
+  WHERE d.id = due.id AND e.id = d.event_id AND w.job_id = d.job_id
+  RETURNING d.id AS "deliveryId", d.job_id AS "jobId", d.lease_epoch AS epoch, d.tries, d.host, w.url, w.secret AS sealed, now() AS at,
+    e.id AS "eventId", e.sequence, e.type, e.export_id AS "exportId", e.job, e.created_at AS "createdAt"`,
+};
+
+const logged = (name: string, change: string) => ({
+  name,
+  text: `
+  WITH tried AS (
+    UPDATE delivery SET tries = tries + 1, lease_owner = NULL, lease_until = NULL, ${change}
+    WHERE id = $1 AND lease_epoch = $2 AND status = 'scheduled' RETURNING id, tries)
+  INSERT INTO delivery_try (delivery_id, number, at, duration_ms, status, error) SELECT id, tries, $3, $4, $5, $6 FROM tried RETURNING number`,
+});
+
+const TRY_AGAIN = logged('try_delivery_again', 'due_at = now() + make_interval(secs => $7::float8 / 1000)');
+const END = logged('end_delivery', 'due_at = NULL, ended_at = now(), status = $7::text');
+
+/** One delivery of the job's fewer. With the last one after the job's end, the secret has nothing left to sign. */
+const ONE_LESS = {
+  name: 'one_delivery_less',
+  text: `
+  UPDATE job_webhook SET open_deliveries = open_deliveries - 1, secret = CASE WHEN closed AND open_deliveries = 1 THEN NULL ELSE secret END
+  WHERE job_id = $1 RETURNING open_deliveries AS open`,
+};
+
+const NEXT = {
+  name: 'next_delivery',
+  text: `UPDATE delivery SET due_at = now() WHERE id = (SELECT id FROM delivery WHERE job_id = $1 AND status = 'scheduled' ORDER BY sequence LIMIT 1)`,
+};
