@@ -17,7 +17,7 @@ export class Deliverer {
 
   constructor(
     private readonly deliveries: DeliveryStore,
-    private readonly sender: Sender,
+    private readonly sender: Pick<Sender, 'send'>,
     private readonly secrets: WebhookSecrets,
     private readonly address: PublicAddress,
     private readonly observe: ObserveDelivery = () => undefined,

@@ -1,4 +1,4 @@
-import { ATTEMPT_STATES, hasEnded, JOB_STATES, JOB_STATUSES, statesBefore, type JobStatus } from '../../src/jobs/states.js';
+import { ATTEMPT_STATES, DELIVERY_STATES, hasEnded, JOB_STATES, JOB_STATUSES, statesBefore, type JobStatus } from '../../src/jobs/states.js';
 
 type Machine = Readonly<Record<string, readonly string[]>>;
 
@@ -14,6 +14,7 @@ const stuck = (machine: Machine) => Object.keys(machine).filter((state) => !reac
 describe.each<[string, Machine, readonly string[], readonly string[]]>([
   ['a job', JOB_STATES, ['awaiting_input', 'queued'], ['completed', 'failed', 'canceled']],
   ['an attempt', ATTEMPT_STATES, ['planned'], ['succeeded', 'errored', 'abandoned']],
+  ['a delivery', DELIVERY_STATES, ['scheduled'], ['sent', 'exhausted']],
 ])('%s', (_, machine, beginnings, ends) => {
   it('can come to every state, and from every state to an end', () => {
     expect(reachable(machine, beginnings).sort()).toEqual(Object.keys(machine).sort());

@@ -133,7 +133,7 @@ const COMPLAINTS: readonly Complaint[] = [
   { when: 'a step needs files and the job has none', body: { inputs: [] }, at: ['/steps/0/inputs'] },
   { when: 'steps go round in a circle', body: { steps: [{ ...convert, inputs: ['input-1'] }, { ...convert, inputs: ['step-3'] }, { ...convert, inputs: ['step-2'] }] }, at: ['/steps/2/inputs'] },
   { when: 'an export lacks what it needs', body: { exports: [{ type: 's3', bucket: 'b' }] }, at: ['/exports/0/key'] },
-  { when: 'there is a webhook', body: { webhook: { url: 'https://example.com' } }, at: ['/webhook'] },
+  { when: 'a webhook goes nowhere', body: { webhook: { url: 'ftp://example.com', events: ['job.exploded'] } }, at: ['/webhook/url', '/webhook/events/0'] },
   { when: 'a strategy is not built', body: { routing: { strategy: 'fastest' } }, at: ['/routing/strategy'] },
   { when: 'providers are unknown', body: { routing: { only: ['third'], exclude: ['first', 'fourth'], prefer: ['fifth'] } }, at: ['/routing/only/0', '/routing/exclude/1', '/routing/prefer/0'] },
   { when: 'a provider is wanted and not wanted', body: { routing: { only: ['first'], exclude: ['first'] } }, at: ['/routing/only/0'] },

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { PublicAddress } from '../../../src/http/public-address.js';
+import type { DeliveryStatus } from '../../../src/jobs/states.js';
+import { readEnv } from '../../../src/platform/env.js';
+import { Deliverer } from '../../../src/webhooks/deliverer.js';
+import type { Answer } from '../../../src/webhooks/delivery-schedule.js';
+import { DeliveryStore, type ClaimedDelivery } from '../../../src/webhooks/delivery-store.js';
+import { engineRoom, type EngineRoom } from '../../support/engine-room.js';
+import { FakeProvider } from '../../support/fake-provider.js';
+
+const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
+const FAILED: Answer = { status: 500, error: 'The request was answered 500.', retryAfterMs: null };
+const SENT: Answer = { status: 200, error: null, retryAfterMs: null };
+const AGAIN = { status: 'scheduled', afterMs: 5000 } as const;
+
+let room: EngineRoom;
+let deliveries: DeliveryStore;
+
+beforeAll(async () => {
+  room = await engineRoom([new FakeProvider('one', ['convert'])]);
+  deliveries = new DeliveryStore(room.database);
+});
+
+beforeEach(() => room.empty());
+
+afterAll(() => room.close());
+
+const accept = (url = 'https://caller.example/hook', more: object = {}) => room.accept({ webhook: { url, ...more } });
+const claim = (limit = 100, left: Record<string, number> = {}, whole = 100) => deliveries.claim(randomUUID(), limit, left, whole);
+const one = async (): Promise<ClaimedDelivery> => {
+  const [claimed] = await claim(1);
+  if (claimed === undefined) throw new Error('nothing is due');
+  return claimed;
+};
+const expire = () => room.test.query(`UPDATE delivery SET lease_until = now() - interval '1 second'`);
+const hurry = () => room.test.query('UPDATE delivery SET due_at = now() WHERE due_at IS NOT NULL');
+const log = (deliveryId: string) => room.test.query<{ number: number; status: number | null; error: string | null }>('SELECT number, status, error FROM delivery_try WHERE delivery_id = $1 ORDER BY number', [deliveryId]);
+const rowOf = async ({ deliveryId }: ClaimedDelivery) => (await room.test.query<{ status: string; tries: number; lease_owner: string | null; due: boolean }>('SELECT status, tries, lease_owner, due_at IS NOT NULL AS due FROM delivery WHERE id = $1', [deliveryId]))[0];
+
+it('two relays share what is due, and make none of it twice', async () => {
+  await Promise.all(Array.from({ length: 60 }, (_, index) => accept(`https://caller-${index % 7}.example/hook`)));
+  const shares = await Promise.all([1, 2].map(async () => {
+    const mine: string[] = [];
+    for (let batch = await claim(5); batch.length > 0; batch = await claim(5)) mine.push(...batch.map(({ deliveryId }) => deliveryId));
+    return mine;
+  }));
+  expect(shares.flat()).toHaveLength(60);
+  expect(new Set(shares.flat()).size).toBe(60);
+  expect(shares.every((mine) => mine.length > 0)).toBe(true);
+});
+
+it('a crashed relay\'s delivery is another\'s once its lease has run out; what a stalled one writes is not written', async () => {
+  await accept();
+  const stalled = await one();
+  expect(await claim()).toEqual([]);
+  await expire();
+  const next = await one();
+  expect([next.deliveryId, next.eventId, next.epoch, next.tries]).toEqual([stalled.deliveryId, stalled.eventId, stalled.epoch + 1, 0]);
+  const before = await rowOf(next);
+  expect(await deliveries.settle(stalled, SENT, 1, { status: 'sent' })).toBe(false);
+  expect(await deliveries.settle(stalled, FAILED, 1, AGAIN)).toBe(false);
+  await deliveries.release(stalled);
+  expect([await rowOf(next), await log(next.deliveryId)]).toEqual([before, []]);
+  expect(await deliveries.settle(next, SENT, 1, { status: 'sent' })).toBe(true);
+  expect(await deliveries.settle(next, SENT, 1, { status: 'sent' })).toBe(false);
+  expect(await log(next.deliveryId)).toEqual([{ number: 1, status: 200, error: null }]);
+});
+
+it('a lease is renewed by its owner alone, while it holds', async () => {
+  await accept();
+  const owner = randomUUID();
+  const [mine] = await deliveries.claim(owner, 1, {}, 1);
+  const seconds = async () => (await room.test.query<{ left: number }>('SELECT extract(epoch FROM lease_until - now())::float8 AS left FROM delivery'))[0]?.left ?? 0;
+  await room.test.query(`UPDATE delivery SET lease_until = now() + interval '1 second'`);
+  await deliveries.renew(randomUUID(), [mine!.deliveryId]);
+  expect(await seconds()).toBeLessThan(2);
+  await deliveries.renew(owner, [mine!.deliveryId]);
+  expect(await seconds()).toBeGreaterThan(10);
+  await expire();
+  await deliveries.renew(owner, [mine!.deliveryId]);
+  expect(await seconds()).toBeLessThan(0);
+});
+
+describe('the room of a receiver', () => {
+  const many = async (host: string, count: number) => {
+    const job = await accept(`https://${host}/hook`);
+    await room.test.query(`INSERT INTO delivery (id, event_id, job_id, sequence, host, due_at) SELECT gen_random_uuid(), event_id, job_id, n, host, now() - interval '1 hour' FROM delivery, generate_series(2, $2::int) n WHERE job_id = $1`, [job.id, count]);
+  };
+
+  it('bounds what one claim takes for it', async () => {
+    await many('slow.example', 30);
+    await accept('https://quick.example/hook');
+    const hosts = (await claim(20, { 'slow.example:443': 1 }, 8)).map(({ host }) => host);
+    expect(hosts.sort()).toEqual(['quick.example:443', 'slow.example:443']);
+    expect(await claim(20, { 'slow.example:443': 0 }, 8)).toEqual([]);
+    expect(await claim(20, {}, 8)).toHaveLength(8);
+  });
+
+  it('lets others by, however much is due to one that has none left', async () => {
+    await many('slow.example', 500);
+    await accept('https://quick.example/hook');
+    expect((await claim(20, { 'slow.example:443': 0 }, 8)).map(({ host }) => host)).toEqual(['quick.example:443']);
+  });
+});
+
+it('it is given up after nine tries, each with its line in the log, and what comes after it is due', async () => {
+  const job = await accept();
+  await room.cancels.cancel('default', job.id);
+  const told: DeliveryStatus[] = [];
+  const deliverer = delivererThat(() => FAILED, (status) => told.push(status));
+  const first = await one();
+  await deliverer.deliver(first, new AbortController().signal);
+  for (let tries = 2; tries <= 9; tries += 1) {
+    expect(await claim()).toEqual([]);
+    await hurry();
+    const again = await one();
+    expect([again.eventId, again.tries]).toEqual([first.eventId, tries - 1]);
+    await deliverer.deliver(again, new AbortController().signal);
+  }
+  expect(told).toEqual([...Array.from({ length: 8 }, () => 'scheduled'), 'exhausted']);
+  expect(await log(first.deliveryId)).toEqual(Array.from({ length: 9 }, (_, index) => ({ number: index + 1, status: 500, error: 'The request was answered 500.' })));
+  expect(await rowOf(first)).toEqual({ status: 'exhausted', tries: 9, lease_owner: null, due: false });
+  expect((await claim()).map(({ type }) => type)).toEqual(['job.canceled']);
+});
+
+it('a try that is given up because we stop does not count, and is another\'s at once', async () => {
+  await accept();
+  const mine = await one();
+  expect(await delivererThat(() => null).deliver(mine, new AbortController().signal)).toBeNull();
+  expect(await log(mine.deliveryId)).toEqual([]);
+  expect((await one()).tries).toBe(0);
+});
+
+it('a secret that does not open costs a try, and says so', async () => {
+  const job = await accept(undefined, { secret: SECRET });
+  await room.test.query('UPDATE job_webhook SET secret = set_byte(secret, 35, get_byte(secret, 35) # 1) WHERE job_id = $1', [job.id]);
+  const mine = await one();
+  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toBe(false);
+  expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('SECRETS_KEY') as string }]);
+  expect(await rowOf(mine)).toMatchObject({ status: 'scheduled', tries: 1 });
+});
+
+function delivererThat(answer: () => Answer | null, observe?: (status: DeliveryStatus) => void): Deliverer {
+  return new Deliverer(deliveries, { send: async () => answer() }, room.secrets, new PublicAddress(readEnv({ DATABASE_URL: 'postgres://x', ADMIN_API_KEY: 'k', SECRETS_KEY: Buffer.alloc(32).toString('base64') })), observe);
+}
