@@ -63,7 +63,7 @@ import { LearnedPairs } from './routing/learned-pairs.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackService } from './webhooks/callback.service.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
-import { Deliverer, type ObserveDelivery } from './webhooks/deliverer.js';
+import { Deliverer } from './webhooks/deliverer.js';
 import { DeliveryStore } from './webhooks/delivery-store.js';
 import { RelayService } from './webhooks/relay.service.js';
 import { Sender } from './webhooks/sender.service.js';
@@ -75,13 +75,12 @@ export interface Foundations {
   readonly database: Database;
   readonly providers: readonly ProviderConfig[];
   readonly observe?: Observe;
-  readonly observeDelivery?: ObserveDelivery;
 }
 
 /** Everything, wired. A process without the API serves health alone; one without the worker starts no engine (main.ts). */
 @Module({})
 export class AppModule {
-  static of({ env, database, providers, observe, observeDelivery }: Foundations): DynamicModule {
+  static of({ env, database, providers, observe }: Foundations): DynamicModule {
     const policy: EgressPolicy = { allow: parseCidrs(env.raw.EGRESS_ALLOW) };
     return {
       module: AppModule,
@@ -99,8 +98,9 @@ export class AppModule {
         { provide: WebhookSecrets, useValue: new WebhookSecrets(database, env.secretsKey) },
         {
           provide: Deliverer,
-          inject: [DeliveryStore, Sender, WebhookSecrets, PublicAddress],
-          useFactory: (...parts: [DeliveryStore, Sender, WebhookSecrets, PublicAddress]) => new Deliverer(...parts, observeDelivery),
+          inject: [DeliveryStore, Sender, WebhookSecrets, PublicAddress, Metrics],
+          useFactory: (deliveries: DeliveryStore, sender: Sender, secrets: WebhookSecrets, address: PublicAddress, metrics: Metrics) =>
+            new Deliverer(deliveries, sender, secrets, address, (status) => metrics.webhookDeliveries.inc({ status })),
         },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },

@@ -14,6 +14,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** Tries at deliveries, by where each left its delivery: sent, scheduled (to be tried again), exhausted. */
+  readonly webhookDeliveries = new Counter({
+    name: 'conversion_webhook_deliveries_total',
+    help: 'Tries at webhook deliveries, by where each left its delivery: sent, scheduled for another try, exhausted.',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -122,6 +122,10 @@ test('410 is final, for that event alone', async () => {
   await told('/gone', 3);
   expect(typesAt('/gone')).toEqual(['job.queued', 'job.processing', 'job.completed']);
   expect((await triesOf(job.id))[0]).toMatchObject({ number: 1, status: 410, state: 'exhausted' });
+  const counted = await (await fetch(`${gateway.url}/metrics`)).text();
+  expect(counted).toContain('conversion_webhook_deliveries_total{status="exhausted"} 1');
+  expect(counted).toMatch(/conversion_webhook_deliveries_total\{status="sent"\} [1-9]/);
+  expect(counted).toMatch(/conversion_webhook_deliveries_total\{status="scheduled"\} [1-9]/);
 });
 
 test('Retry-After is waited for, in seconds or until a date', async () => {
