@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import type { PublicAddress } from '../http/public-address.js';
 import type { DeliveryStatus } from '../jobs/states.js';
 import type { WebhookSecrets } from '../jobs/webhook-secrets.js';
+import { databaseTrouble } from '../platform/database-trouble.js';
 import { Unsealable } from '../platform/sealing.js';
 import { afterTry, type Answer } from './delivery-schedule.js';
 import type { ClaimedDelivery, DeliveryStore } from './delivery-store.js';
@@ -46,9 +47,10 @@ export class Deliverer {
       const message = toMessage(delivery, this.address.url, await this.secretOf(delivery), delivery.at);
       return await this.sender.send(delivery.url, message, delivery.at, signal);
     } catch (error) {
-      // An operator may mend it before the last try.
-      if (error instanceof Unsealable) return { status: null, error: error.message, retryAfterMs: null };
-      throw error;
+      if (databaseTrouble(error) !== null) throw error;
+      // Both may be mended before the last try; without one a delivery that cannot be made would be made for ever.
+      if (!(error instanceof Unsealable)) this.log.error(error instanceof Error ? { delivery: delivery.deliveryId, name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
+      return { status: null, error: error instanceof Unsealable ? error.message : 'The gateway could not make this delivery; its log says more.', retryAfterMs: null };
     }
   }
 

@@ -19,6 +19,8 @@ const BODY_MS = 1000;
 /** Puts messages to receivers, through the egress guard, over connections that it keeps for each of them. */
 @Injectable()
 export class Sender implements OnApplicationShutdown {
+  /** In ms. */
+  readonly patience: number = TIMEOUT_MS;
   private readonly dispatcher;
 
   constructor(@Inject(EGRESS_POLICY) private readonly policy: EgressPolicy) {
@@ -29,7 +31,7 @@ export class Sender implements OnApplicationShutdown {
   async send(url: string, message: Message, now: Date, signal: AbortSignal): Promise<Answer | null> {
     const began = performance.now();
     const deadline = followingDeadline(signal);
-    deadline.arm(TIMEOUT_MS);
+    deadline.arm(this.patience);
     try {
       const { href } = checkUrl(url, this.policy);
       const { status, headers, body } = await exchange(this.dispatcher, { url: href, method: 'POST', ...message, signal: deadline.signal });
@@ -38,9 +40,10 @@ export class Sender implements OnApplicationShutdown {
       const retryAfterMs = readRetryAfter(single(headers['retry-after']), new Date(now.getTime() + performance.now() - began));
       return { status, error: complaint(status), retryAfterMs };
     } catch (error) {
-      if (error instanceof EgressRefused) return { status: null, error: error.message, retryAfterMs: null };
+      if (error instanceof EgressRefused) return unanswered(error.message);
       if (!(error instanceof ExchangeFailed)) throw error;
-      return error.fault === 'aborted' ? null : { status: null, error: `The request ${error.message}.`, retryAfterMs: null };
+      if (error.fault === 'aborted') return null;
+      return unanswered(error.fault === 'egress' ? error.message : `The request ${error.message}.`);
     } finally {
       deadline.release();
     }
@@ -50,6 +53,8 @@ export class Sender implements OnApplicationShutdown {
     await this.dispatcher.destroy();
   }
 }
+
+const unanswered = (error: string): Answer => ({ status: null, error, retryAfterMs: null });
 
 const single = (header: string | string[] | undefined): string | undefined => (Array.isArray(header) ? header[0] : header);
 

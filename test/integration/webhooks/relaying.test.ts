@@ -140,6 +140,14 @@ it('a secret that does not open costs a try, and says so', async () => {
   expect(await rowOf(mine)).toMatchObject({ status: 'scheduled', tries: 1 });
 });
 
+it('a message that cannot be made costs a try too, so that it ends some day', async () => {
+  await accept();
+  await room.test.query(`UPDATE outbox_event SET job = '{}'`);
+  const mine = await one();
+  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toBe(false);
+  expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('its log says more') as string }]);
+});
+
 function delivererThat(answer: () => Answer | null, observe?: (status: DeliveryStatus) => void): Deliverer {
   return new Deliverer(deliveries, { send: async () => answer() }, room.secrets, new PublicAddress(readEnv({ DATABASE_URL: 'postgres://x', ADMIN_API_KEY: 'k', SECRETS_KEY: Buffer.alloc(32).toString('base64') })), observe);
 }
