@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Credentials, JobGraph } from '../conversion/job-graph.js';
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import type { Loss } from '../conversion/unified-options.js';
-import { Database, type Statement } from '../platform/database.js';
+import { Database } from '../platform/database.js';
 import { DueNotice } from '../platform/due-notice.js';
 import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
