@@ -11,7 +11,7 @@ export function pacedHttp(http: VendorHttp): VendorHttp {
     call(call: VendorCall): Promise<VendorAnswer> {
       if (call.name !== 'catalogue') return http.call(call);
       const mine = turn;
-      turn = mine.then(() => setTimeout(PAUSE_MS, null, { ref: false }));
+      turn = mine.then(() => setTimeout(PAUSE_MS));
       return mine.then(() => http.call(call));
     },
   };
