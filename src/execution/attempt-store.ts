@@ -133,7 +133,7 @@ export class AttemptStore {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()) WHERE id = $1', [attempt.id]);
-      if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause: 'poll', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
+      if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause: scene.lease.hinted ? 'callback' : 'poll', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
       await this.stages.release(scene.lease, pollAfterMs, sql);
     });
   }

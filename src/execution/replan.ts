@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Step } from '../conversion/job-graph.js';
 import type { Loss } from '../conversion/unified-options.js';
-import { appendEvents } from '../jobs/event-store.js';
+import { appendEvents, type Cause } from '../jobs/event-store.js';
 import type { Sql } from '../platform/database.js';
 import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
@@ -33,7 +33,7 @@ export class Replanner {
    * Puts new stages in place of the scene's, and of those that have not begun, without the providers in `tried`.
    * False, and nothing written, when no plan exists.
    */
-  async elsewhere(sql: Sql, scene: Scene, history: readonly Try[], tried: readonly string[], afterMs = 0): Promise<boolean> {
+  async elsewhere(sql: Sql, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, afterMs = 0): Promise<boolean> {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
     const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried);
     const stages = all ?? this.plan(scene, scene.stepIds, tried);
@@ -42,7 +42,7 @@ export class Replanner {
     await sql.query(`UPDATE stage SET status = 'superseded', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ANY($1::uuid[])`, [replaced]);
     await this.insert(sql, scene, stages, history, afterMs);
     await appendEvents(sql, scene.job.id, [
-      { type: 'plan.changed', cause: 'timer', detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
+      { type: 'plan.changed', cause, detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
     ]);
     await sql.query(`SELECT pg_notify('conversion_due', '')`);
     return true;

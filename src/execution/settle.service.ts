@@ -80,7 +80,7 @@ export class SettleService {
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
-      const others = await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }]);
+      const others = await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }], cause);
       return leftBehind ? [...ended, ...others] : others;
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
@@ -88,7 +88,7 @@ export class SettleService {
     void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 
-  private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[]): Promise<readonly Abandoned[]> {
+  private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[], cause: Cause): Promise<readonly Abandoned[]> {
     const facts: ErrorFacts = {
       error: { kind: error.kind, message: error.message, retryAfterMs: error.details.retryAfterMs ?? null },
       history,
@@ -98,17 +98,17 @@ export class SettleService {
     const next = afterError(facts);
     switch (next.do) {
       case 'fail':
-        return this.failed(sql, scene, next.error);
+        return this.failed(sql, scene, next.error, cause);
       case 'retry_here':
-        return this.again(sql, scene, history, next.afterMs);
+        return this.again(sql, scene, history, next.afterMs, cause);
       case 'elsewhere': {
-        if (await this.replanner.elsewhere(sql, scene, history, next.tried)) return [];
+        if (await this.replanner.elsewhere(sql, scene, history, next.tried, cause)) return [];
         const turn = whenNobodyIsLeft(facts, this.replanner.open(scene));
-        if ('code' in turn) return this.failed(sql, scene, turn);
-        if (turn.provider === scene.provider) return this.again(sql, scene, history, turn.afterMs);
+        if ('code' in turn) return this.failed(sql, scene, turn, cause);
+        if (turn.provider === scene.provider) return this.again(sql, scene, history, turn.afterMs, cause);
         const others = this.registry.ids().filter((id) => id !== turn.provider);
-        if (await this.replanner.elsewhere(sql, scene, history, others, turn.afterMs)) return [];
-        return this.again(sql, scene, history, turn.afterMs);
+        if (await this.replanner.elsewhere(sql, scene, history, others, cause, turn.afterMs)) return [];
+        return this.again(sql, scene, history, turn.afterMs, cause);
       }
       default:
         return next satisfies never;
@@ -120,18 +120,18 @@ export class SettleService {
     return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate === true;
   }
 
-  private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number): Promise<readonly Abandoned[]> {
+  private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {
     await sql.query('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
-    await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause: 'timer', detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
+    await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause, detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
     await this.stages.release(scene.lease, afterMs, sql);
     return [];
   }
 
   /** The attempts of other stages that the job's end leaves behind. */
-  private async failed(sql: Sql, scene: Scene, error: JobError): Promise<readonly Abandoned[]> {
+  private async failed(sql: Sql, scene: Scene, error: JobError, cause: Cause): Promise<readonly Abandoned[]> {
     await sql.query(`UPDATE job_step SET status = 'failed' WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds]);
     await sql.query(`UPDATE stage SET status = 'failed', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`, [scene.lease.stageId]);
-    return (await this.ending.fail(sql, scene.job.id, error, 'timer')) ?? [];
+    return (await this.ending.fail(sql, scene.job.id, error, cause)) ?? [];
   }
 
   private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored' | 'abandoned', { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {

@@ -137,6 +137,8 @@ it('kill -9 between the job\'s insert and the answer: the repeat, at another rep
   await mortal.kill();
   mortal = null;
   expect((await post(replicas[0], uploadJob('killed'), key, { prefer: 'wait=1' })).status).toBe(409);
+  // As if the seconds for which it is still believed to live had gone by.
+  await database.query('UPDATE idempotency_key SET held_until = now() WHERE key = $1', [key]);
   const again = await until('the answer', async () => {
     const answer = await post(replicas[0], uploadJob('killed'), key, { prefer: 'wait=1' });
     return answer.status === 409 ? null : answer;

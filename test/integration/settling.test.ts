@@ -38,6 +38,23 @@ async function next(): Promise<Awaited<ReturnType<EngineRoom['running']>>> {
   return room.running(leases[0] as Lease);
 }
 
+const causes = (jobId: string) => room.test.query<{ type: string; cause: string }>(`SELECT type, cause FROM event WHERE job_id = $1 AND sequence > (SELECT max(sequence) FROM event WHERE job_id = $1 AND type = 'attempt.submitting') ORDER BY sequence`, [jobId]);
+
+it.each(['poll', 'callback'] as const)('what a %s brought about has it as its cause, to the last event', async (cause) => {
+  const job = await room.accept({ routing: { only: ['flat'], maxAttempts: 2 } });
+  const first = await next();
+  await room.settle.errored(first.scene, first.attempt, error('unavailable'), FREE, cause);
+  expect(await causes(job.id)).toEqual([{ type: 'attempt.errored', cause }, { type: 'attempt.scheduled', cause }]);
+  await soon(job.id);
+  const second = await next();
+  await room.settle.errored(second.scene, second.attempt, error('unavailable'), FREE, cause);
+  expect(await causes(job.id)).toEqual([{ type: 'attempt.errored', cause }, { type: 'job.failed', cause }]);
+  const moved = await room.accept({ routing: { prefer: ['flat'] } });
+  const third = await next();
+  await room.settle.errored(third.scene, third.attempt, error('unsupported'), FREE, cause);
+  expect(await causes(moved.id)).toEqual([{ type: 'attempt.errored', cause }, { type: 'plan.changed', cause }]);
+});
+
 describe('success', () => {
   const chain = { steps: [{ id: 'a', operation: 'convert', to: 'png' }, { id: 'b', operation: 'compress' }], routing: { only: ['flat'] } };
 
