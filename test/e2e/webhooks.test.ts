@@ -107,6 +107,20 @@ test('a job that awaits its upload is told of from the moment it is queued; one 
   expect(receiver.at('/upload').map(({ body: { type, sequence, data } }) => [type, sequence, data.status])).toEqual([['job.queued', 1, 'queued'], ['job.processing', 2, 'processing'], ['job.canceled', 3, 'canceled']]);
 });
 
+test('a request that is sent again tells nobody a second time', async () => {
+  const body = JSON.stringify(toPng({ exports: [S3], routing: { only: ['runconvert'] }, webhook: { url: `${receiver.origin}/keyed`, secret: SECRET } }));
+  const again = () => gateway.call('/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': 'told-once' }, body });
+  const answers = await Promise.all([again(), again(), again()]);
+  const taken = answers.filter(({ status }) => status === 202);
+  expect(taken.length).toBeGreaterThan(0);
+  const ids = await Promise.all(taken.map(async (answer) => ((await answer.json()) as Job).id));
+  expect(new Set(ids).size).toBe(1);
+  await told('/keyed', 4);
+  await again();
+  expect(typesAt('/keyed')).toEqual(['job.queued', 'job.processing', 'export.delivered', 'job.completed']);
+  expect(await database.query('SELECT url FROM job_webhook WHERE url LIKE $1', ['%/keyed'])).toHaveLength(1);
+});
+
 test('a receiver that fails twice hears the third try, the same message each time, and what comes after it only then', async () => {
   receiver.behave('/shaky', (response, { body }, nth) => void response.writeHead(body.type === 'job.queued' && nth < 3 ? 500 : 200).end('thanks'));
   const job = await send('/shaky', {}, { secret: SECRET });
