@@ -44,7 +44,7 @@ export class Replanner {
     await appendEvents(sql, scene.job.id, [
       { type: 'plan.changed', cause, detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
     ]);
-    await sql.query(`SELECT pg_notify('conversion_due', '')`);
+    sql.tell('conversion_due', '');
     return true;
   }
 

@@ -50,7 +50,7 @@ export class SettleService {
         ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
       ]);
       await writeDeliveries(sql, scene.job.id, deliveries, cause);
-      await sql.query(RELEASE_WAITING, [scene.job.id]);
+      if ((await sql.query(RELEASE_WAITING, [scene.job.id])).length > 0) sql.tell('conversion_due', '');
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
@@ -162,8 +162,6 @@ export class SettleService {
 
 /** Stages that waited for steps which are all done now. */
 const RELEASE_WAITING = `
-  WITH released AS (
-    UPDATE stage SET status = 'active', due_at = now()
-    WHERE job_id = $1 AND status = 'waiting' AND needs <@ (SELECT coalesce(array_agg(id), '{}') FROM job_step WHERE job_id = $1 AND status = 'done')
-    RETURNING id)
-  SELECT pg_notify('conversion_due', '') FROM released LIMIT 1`;
+  UPDATE stage SET status = 'active', due_at = now()
+  WHERE job_id = $1 AND status = 'waiting' AND needs <@ (SELECT coalesce(array_agg(id), '{}') FROM job_step WHERE job_id = $1 AND status = 'done')
+  RETURNING 1`;

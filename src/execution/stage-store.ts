@@ -59,6 +59,7 @@ export class StageStore {
 
   /** Makes a stage due now; if somebody works on it, as soon as that is done. */
   async wake(sql: Sql, stageId: string): Promise<void> {
-    await sql.query(`WITH woken AS (UPDATE stage SET due_at = now(), hinted = true WHERE id = $1 AND status = 'active' RETURNING id) SELECT pg_notify('conversion_due', '') FROM woken`, [stageId]);
+    const woken = await sql.query<object>({ name: 'wake', text: `UPDATE stage SET due_at = now(), hinted = true WHERE id = $1 AND status = 'active' RETURNING 1` }, [stageId]);
+    if (woken.length > 0) sql.tell('conversion_due', '');
   }
 }

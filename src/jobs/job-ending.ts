@@ -56,7 +56,7 @@ export class JobEnding {
       ...givenUp,
       { type: `job.${status}`, cause, ...(error === null ? {} : { detail: { ...error } }) },
     ]);
-    await sql.query(`SELECT pg_notify('conversion_ended', $1)`, [jobId]);
+    sql.tell('conversion_ended', jobId);
     return abandoned;
   }
 }

@@ -99,7 +99,10 @@ export class UploadService {
         { type: 'input.received', cause: 'caller', detail: { input: inputId, size: staged.size } },
         ...(queued === undefined ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
       ]);
-      if (queued !== undefined) await sql.query(`WITH due AS (UPDATE stage SET status = 'active', due_at = now() WHERE job_id = $1 AND status = 'waiting' AND needs = '{}') SELECT pg_notify('conversion_due', '')`, [jobId]);
+      if (queued !== undefined) {
+        await sql.query(`UPDATE stage SET status = 'active', due_at = now() WHERE job_id = $1 AND status = 'waiting' AND needs = '{}'`, [jobId]);
+        sql.tell('conversion_due', '');
+      }
       return old?.path ?? null;
     });
   }
