@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeyGuard } from '../accounts/key.guard.js';
 import { Tenant } from '../accounts/principal.js';
 import { noSuchEvent, readLastEventId, wantsEventStream } from '../http/event-stream-wish.js';
+import { goneSignal } from '../http/gone-signal.js';
 import { readCursor, toCursor } from '../http/paging.js';
 import { invalidRequest, unavailable } from '../http/problem.js';
 import { Problems } from '../http/problem.docs.js';
@@ -75,9 +76,14 @@ export class EventsController {
     if (watch.closed) throw unavailable('The service is stopping.');
     void reply.headers(STREAM_HEADERS);
     // A reader that is gone is waited for no longer.
-    const { socket } = request.raw;
-    for (const end of [reply.raw, socket]) end.once('close', () => watch.close());
-    if (socket.destroyed) watch.close();
+    const gone = goneSignal(request);
+    const close = (): void => watch.close();
+    gone.addEventListener('abort', close, { once: true });
+    reply.raw.once('close', () => {
+      close();
+      gone.removeEventListener('abort', close);
+    });
+    if (gone.aborted) close();
     const text = eventStream({ read: (behind) => readEvents(this.database, jobId, behind, PAGE), watch, after, stalled: () => reply.raw.destroy() });
     return void reply.send(Readable.from(text));
   }
