@@ -33,6 +33,9 @@ import { IdempotencyStore } from './jobs/idempotency-store.js';
 import { JobEnding } from './jobs/job-ending.js';
 import { InputFilesService } from './jobs/input-files.service.js';
 import { JobStore } from './jobs/job-store.js';
+import { RetryController } from './jobs/retry.controller.js';
+import { RetryService } from './jobs/retry.service.js';
+import { RetryStore } from './jobs/retry-store.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
 import { OutputService } from './jobs/output.service.js';
@@ -87,7 +90,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, ConvertController, CatalogueController, CallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, RetryController, ConvertController, CatalogueController, CallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -107,7 +110,7 @@ export class AppModule {
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
-        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
+        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
         CallbackService, DeliveryStore, Sender, RelayService,
       ],

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { Credentials, JobGraph } from '../conversion/job-graph.js';
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import type { Loss } from '../conversion/unified-options.js';
-import { Database } from '../platform/database.js';
-import { DueNotice } from '../platform/due-notice.js';
+import { Database, type Sql } from '../platform/database.js';
 import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
 import { newExports } from './export-store.js';
@@ -58,13 +57,12 @@ export interface JobFilter {
 export class JobStore {
   constructor(
     private readonly database: Database,
-    private readonly notice: DueNotice,
     private readonly credentials: CredentialStore,
     private readonly secrets: WebhookSecrets,
   ) {}
 
   /** One statement, one commit: the job with all that belongs to it, its Idempotency-Key too; then the word to the workers. Returns the job as read back. Throws `KeyTaken`. */
-  async insert(job: NewJob): Promise<WholeJob> {
+  async insert(job: NewJob, sql: Sql = this.database, retryOf: string | null = null): Promise<WholeJob> {
     const { id, graph } = job;
     const status = job.awaitsUploads ? 'awaiting_input' : 'queued';
     const inputs = graph.inputs.map((input, position) => ({
@@ -81,7 +79,7 @@ export class JobStore {
     const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
     const exports = newExports(graph);
     const whole = (created_at: Date, queued_at: Date | null): WholeJob => ({
-      id, tenant: job.tenant, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds,
+      id, tenant: job.tenant, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds, retry_of: retryOf,
       created_at, queued_at, started_at: null, ended_at: null,
       inputs: inputs as WholeJob['inputs'],
       steps: steps.map((step) => ({ ...step, status: 'pending', provider: null })),
@@ -95,7 +93,7 @@ export class JobStore {
     const { created_at: _created, queued_at: _queued, ...written } = whole(new Date(0), null);
     const asked = newWebhook(graph, written, job.webhookSecret === null ? null : this.secrets.seal(id, job.webhookSecret));
     const webhook = asked === null ? [] : [JSON.stringify(asked)];
-    const rows = await this.database.query<{ created_at: Date; queued_at: Date | null }>(insertJob({ places, claim, webhook }), [
+    const rows = await sql.query<{ created_at: Date; queued_at: Date | null }>(insertJob({ places, claim, webhook }), [
       id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
       JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places, ...claim, ...webhook,
     ]).catch((error: unknown) => {
@@ -103,8 +101,9 @@ export class JobStore {
     });
     const at = rows[0];
     if (at === undefined) throw new Error('the job was not written');
-    if (!job.awaitsUploads) this.notice.give();
-    if (!job.awaitsUploads && asked !== null) this.database.tell(NEWS_CHANNEL, '');
+    if (retryOf !== null) await sql.query('UPDATE job SET retry_of = $2 WHERE id = $1', [id, retryOf]);
+    if (!job.awaitsUploads) sql.tell('conversion_due', '');
+    if (!job.awaitsUploads && asked !== null) sql.tell(NEWS_CHANNEL, '');
     return whole(at.created_at, at.queued_at);
   }
 

@@ -29,7 +29,7 @@ export function toJobView(job: WholeJob, publicUrl: string): Record<string, unkn
     metadata: graph.metadata,
     cost: totalCost(job.attempts),
     losses: job.steps.flatMap(({ id, losses }) => losses.map((loss) => ({ step: id, ...loss }))),
-    retryOf: null,
+    retryOf: job.retry_of,
     createdAt: iso(job.created_at),
     startedAt: iso(job.started_at),
     endedAt: iso(job.ended_at),

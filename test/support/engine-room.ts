@@ -22,7 +22,6 @@ import { JobStore } from '../../src/jobs/job-store.js';
 import type { WholeJob } from '../../src/jobs/rows.js';
 import { WebhookSecrets } from '../../src/jobs/webhook-secrets.js';
 import { Database } from '../../src/platform/database.js';
-import { DueNotice } from '../../src/platform/due-notice.js';
 import { parseCidrs } from '../../src/platform/egress.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
 import { CatalogueViews } from '../../src/routing/catalogue-views.js';
@@ -100,7 +99,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const router = new RouterService(registry, views);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
-  const jobs = new JobStore(database, new DueNotice(database), credentials, secrets);
+  const jobs = new JobStore(database, credentials, secrets);
   const stages = new StageStore(database);
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
