@@ -11,7 +11,7 @@ import type { Api2convertContracts, Api2convertEntry, Api2convertJob, Api2conver
 
 /** `input[]` of a create. */
 interface DeclaredInput {
-  readonly type: 'remote' | 'base64' | 'output';
+  readonly type: 'remote' | 'base64' | 'output' | 'input_id';
   readonly source: string;
   readonly filename?: string;
   readonly engine?: string;
@@ -37,7 +37,7 @@ export interface CreateBody {
  */
 export function toCreateBody(work: StageWork, settings: Api2convertSettings): CreateBody {
   requireOneSetOfFiles(work);
-  const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...arrange(work).first];
+  const input = [...work.steps.filter((step) => step.operation === 'capture').map(toCapturedPage), ...arrange(work).first, ...reusedInputs(work)];
   return {
     ...Object.fromEntries(work.steps.flatMap((step) => Object.entries(vendorFields(step).job))),
     process: false,
@@ -78,6 +78,10 @@ export function arrange(work: StageWork): Arrangement {
     else (uploads.at(-1)?.then ?? first).push(...toDeclaredInput(input, engineOf(work, input)));
   }
   return { first, uploads };
+}
+
+function reusedInputs({ steps }: StageWork): readonly DeclaredInput[] {
+  return [...new Set(steps.flatMap((step) => vendorFields(step).inputIds))].map((source) => ({ type: 'input_id', source }));
 }
 
 /** The one that a step over the file says. */

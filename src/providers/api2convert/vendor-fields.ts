@@ -14,13 +14,15 @@ export interface VendorFields {
   readonly metadata: Options | null;
   /** How the vendor fetches the step's addresses: auto, video, file, website, screenshot, screenshot_pdf, zip (OpenAPI document, InputFile). */
   readonly engine: string | null;
+  /** Inputs of other jobs of the account, by the vendor's id, beside the step's own (OpenAPI document, InputFile: `input_id`). */
+  readonly inputIds: readonly string[];
   readonly page: Options;
   readonly options: Options;
 }
 
 /** The caller's options in the vendor's words, those for this vendor over the unified ones. */
 export function vendorFields({ operation, options, providerOptions }: StageStep): VendorFields {
-  const { metadata, engine, ...own } = providerOptions;
+  const { metadata, engine, input_id: inputId, ...own } = providerOptions;
   const told = metadata !== null && typeof metadata === 'object' && !Array.isArray(metadata) ? (metadata as Options) : {};
   const stripped = options['stripMetadata'] === true ? { clear_all: true, ...told } : told;
   const all = { ...OPTIONS.say(operation, options), ...own };
@@ -30,6 +32,7 @@ export function vendorFields({ operation, options, providerOptions }: StageStep)
     job: sorted((name) => OF_THE_JOB.has(name)),
     metadata: Object.keys(stripped).length === 0 ? null : stripped,
     engine: typeof engine === 'string' ? engine : null,
+    inputIds: [inputId].flat().filter((id): id is string => typeof id === 'string' && id !== ''),
     page: isCapture ? sorted((name) => OF_THE_PAGE.has(name)) : {},
     options: sorted((name) => !OF_THE_JOB.has(name) && !(isCapture && OF_THE_PAGE.has(name))),
   };

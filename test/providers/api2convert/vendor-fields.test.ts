@@ -33,6 +33,12 @@ describe('what a caller says for api2convert alone stands where the vendor takes
     expect(bodyOf(saying({ engine })).conversion[0]?.options).not.toHaveProperty('engine');
   });
 
+  it('inputs of other jobs of the account, beside its own', () => {
+    expect(bodyOf(saying({ input_id: ['theirs-1', 'theirs-2', ''] })).input).toMatchObject([{ type: 'remote' }, { type: 'input_id', source: 'theirs-1' }, { type: 'input_id', source: 'theirs-2' }]);
+    expect(bodyOf(saying({ input_id: 'theirs-1' })).input).toHaveLength(2);
+    expect(bodyOf(saying({ input_id: 7 })).input).toHaveLength(1);
+  });
+
   it('the window of a captured page belongs to the page', () => {
     const capture = step({ operation: 'capture', inputs: [], parameters: { url: 'https://example.com', to: 'png' }, options: { viewportWidth: 1280, viewportHeight: 1024, deviceScale: 2, rotate: 90 } });
     expect(bodyOf({ ...work, inputs: [], steps: [capture] })).toMatchObject({ input: [{ engine: 'screenshot', options: { screen_width: 1280, screen_height: 1024, device_scale_factor: 2 } }], conversion: [{ options: { rotate: 90 } }] });
