@@ -20,7 +20,7 @@ const BATCH = 50;
 export class SweeperService implements BeforeApplicationShutdown {
   private readonly log = new Logger('sweeper');
   private readonly timers: NodeJS.Timeout[] = [];
-  private sweeping: Promise<unknown> = Promise.resolve();
+  private readonly sweeping = new Set<Promise<unknown>>();
 
   constructor(
     private readonly database: Database,
@@ -39,7 +39,7 @@ export class SweeperService implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     for (const timer of this.timers) clearInterval(timer);
-    await this.sweeping;
+    await Promise.all(this.sweeping);
   }
 
   /** Returns how many jobs were failed. */
@@ -82,9 +82,13 @@ export class SweeperService implements BeforeApplicationShutdown {
       setInterval(() => {
         if (busy) return;
         busy = true;
-        this.sweeping = sweep()
+        const running = sweep()
           .catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message))
-          .finally(() => (busy = false));
+          .finally(() => {
+            busy = false;
+            this.sweeping.delete(running);
+          });
+        this.sweeping.add(running);
       }, ms),
     );
   }
