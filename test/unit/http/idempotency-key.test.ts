@@ -53,5 +53,6 @@ describe('fingerprints', () => {
 
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  return Array.isArray(value) ? value.map(sorted) : Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, entry]) => ({ [`f:${name}`]: sorted(entry) }));
+  // An object without fields is no empty list.
+  return Array.isArray(value) ? value.map(sorted) : { fields: Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)).map(([name, entry]) => ({ [`f:${name}`]: sorted(entry) })) };
 }
