@@ -64,6 +64,8 @@ import { CatalogueSync } from './routing/catalogue-sync.js';
 import { CatalogueViews } from './routing/catalogue-views.js';
 import { LearnedPairs } from './routing/learned-pairs.js';
 import { RouterService } from './routing/router.service.js';
+import { CallbackRegistration } from './webhooks/callback-registration.js';
+import { CallbackTokens } from './webhooks/callback-tokens.js';
 import { CallbackService } from './webhooks/callback.service.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
 import { Deliverer } from './webhooks/deliverer.js';
@@ -112,7 +114,7 @@ export class AppModule {
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
-        CallbackService, DeliveryStore, Sender, RelayService,
+        CallbackTokens, CallbackRegistration, CallbackService, DeliveryStore, Sender, RelayService,
       ],
     };
   }

@@ -16,6 +16,8 @@ import { Problem } from './http/problem.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { PublicAddress } from './http/public-address.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
+import { Periodic } from './platform/periodic.js';
+import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { Listener } from './platform/listener.js';
 import { SettingsError } from './platform/env.js';
@@ -72,7 +74,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   if (env.works) {
     app.get(EngineService).start();
     app.get(SweeperService).start();
-    app.get(CatalogueSchedule).start();
+    startPeriodic(app);
     app.get(RelayService).start();
   }
   app.get(CatalogueLoader).start();
@@ -106,4 +108,10 @@ async function listen(app: NestFastifyApplication, host: string, port: number): 
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return `http://${shown}:${bound}`;
+}
+
+/** What time asks for, done by one process of all. */
+function startPeriodic(app: NestFastifyApplication): void {
+  const parts = [app.get(CatalogueSchedule), app.get(CallbackRegistration)];
+  app.get(Periodic).start(parts.flatMap(({ tasks }) => tasks), () => parts.forEach((part) => part.begin()));
 }

@@ -46,6 +46,12 @@ export interface Provider {
    */
   find?(reference: string, signal: AbortSignal): Promise<string | null>;
 
+  /**
+   * Only where callbacks belong to the account: sees to it that the vendor calls `url`, once. Endpoints that are ours by `isOurs` and are not `url` any more
+   * are taken away; others are left alone.
+   */
+  registerCallbacks?(url: string, isOurs: (endpoint: string) => boolean, signal: AbortSignal): Promise<'there' | 'made'>;
+
   /** What an inbound callback is worth. Pure: asks nobody. */
   readCallback(callback: RawCallback): CallbackReading;
 

@@ -45,6 +45,14 @@ export class GuardedProvider {
     return this.inner.find !== undefined;
   }
 
+  get canRegisterCallbacks(): boolean {
+    return this.inner.registerCallbacks !== undefined;
+  }
+
+  registerCallbacks(url: string, isOurs: (endpoint: string) => boolean, signal: AbortSignal): Promise<'there' | 'made'> {
+    return guarded(signal, READ_MS, async (limited) => (await this.inner.registerCallbacks?.(url, isOurs, limited)) ?? 'there');
+  }
+
   find(reference: string, signal: AbortSignal): Promise<string | null> {
     return guarded(signal, READ_MS, async (limited) => (await this.inner.find?.(reference, limited)) ?? null);
   }

@@ -30,9 +30,13 @@ export class CatalogueSchedule {
     private readonly listener: Listener,
   ) {}
 
-  start(): void {
+  get tasks(): readonly PeriodicTask[] {
+    return [this.schedule(), this.task()];
+  }
+
+  begin(): void {
     this.listener.on('conversion_refusal', (provider) => void this.ask(provider, 'refusal', 0));
-    this.periodic.start([this.schedule(), this.task()], () => void this.askAll('start', () => 0));
+    void this.askAll('start', () => 0);
   }
 
   /** The clock asks for all; each provider then has its own moment. */

@@ -132,6 +132,16 @@ it('a delivery is made again by the next vendor when the first fails before it',
   expect(job.attempts.map(({ provider, status }) => [provider, status])).toEqual([['api2convert', 'errored'], ['runconvert', 'succeeded']]);
 });
 
+it('a callback that repeats an export\'s credentials leaves none of them behind', async () => {
+  doubles.api2convert.behave({ ending: 'hold' });
+  const { body } = await post([S3], at('api2convert'));
+  const held = await until('the vendor\'s job', async () => [...doubles.api2convert.jobs.values()].find((job) => job.started && job.ended === null) ?? null);
+  const told = await fetch(held.callback, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ...doubles.api2convert.document(held), echo: S3.credentials }) });
+  expect(told.ok).toBe(true);
+  expect(await database.query('SELECT body FROM callback WHERE attempt_id = (SELECT id FROM attempt WHERE job_id = $1)', [body.id])).toEqual([{ body: '' }]);
+  await call(`/v1/jobs/${body.id}/cancel`, { method: 'POST' });
+});
+
 it('the control: nothing that was kept or logged holds a credential', async () => {
   const tables = await database.query<{ name: string }>(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public'`);
   const rows = await Promise.all(tables.map(async ({ name }) => JSON.stringify(await database.query(`SELECT to_jsonb(t) AS row FROM "${name}" t`))));

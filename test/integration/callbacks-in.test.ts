@@ -1,5 +1,6 @@
 import type { Lease } from '../../src/execution/stage-store.js';
 import { CallbackService } from '../../src/webhooks/callback.service.js';
+import { CallbackTokens } from '../../src/webhooks/callback-tokens.js';
 import { engineRoom, TENANT, type EngineRoom } from '../support/engine-room.js';
 import { FakeProvider } from '../support/fake-provider.js';
 
@@ -8,7 +9,7 @@ let callbacks: CallbackService;
 
 beforeAll(async () => {
   room = await engineRoom([new FakeProvider('one', ['convert'])]);
-  callbacks = new CallbackService(room.database, room.stages, room.registry);
+  callbacks = new CallbackService(room.database, room.stages, room.registry, new CallbackTokens(room.database));
 });
 
 beforeEach(() => room.empty());

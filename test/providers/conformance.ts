@@ -8,6 +8,7 @@ import { inspectionClauses } from './conformance/inspection.js';
 import { offerClauses } from './conformance/offers.js';
 import { optionClauses } from './conformance/options.js';
 import { placeClauses } from './conformance/places.js';
+import { registrationClauses } from './conformance/registration.js';
 import { reportClauses } from './conformance/reports.js';
 import { submissionClauses } from './conformance/submission.js';
 
@@ -25,6 +26,7 @@ export function conformance(name: string, harness: AdapterHarness): void {
     failureClauses(harness);
     reportClauses(harness);
     callbackClauses(harness);
+    registrationClauses(harness);
     inspectionClauses(harness);
     catalogueClauses(harness);
   });

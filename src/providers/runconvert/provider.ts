@@ -8,7 +8,7 @@ import { readForms, readReport, toJobBody } from './mapper.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
-import { readCallbackJobId, readFormatNames, readJob, readJobList, readJson, readTaskList, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { readCallbackJobId, readFormatNames, readJob, readJobList, readJson, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 import { settingsSchema, type Settings } from './settings.js';
 
 export { settingsSchema } from './settings.js';
@@ -109,6 +109,20 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
 
     /** No cancel is documented. */
     async cancel() {},
+
+    /** Account-level webhooks (documents, "Webhooks"). Only the ends of jobs are asked for: what goes on in between is no news to us. */
+    async registerCallbacks(url, isOurs, signal) {
+      const listed = readWebhooks(taken('webhooks', await ask({ name: 'webhooks', method: 'GET', url: `${base}/webhooks`, headers, signal })).text);
+      if (listed === null) throw unreadable('webhooks', 'is no list of webhooks');
+      for (const { id, endpoint } of listed) {
+        if (endpoint === url || !isOurs(endpoint) || id === null) continue;
+        const gone = await ask({ name: 'webhooks', method: 'DELETE', url: `${base}/webhooks/${encodeURIComponent(id)}`, headers, signal });
+        if (gone.status !== 404) taken('webhooks', gone);
+      }
+      if (listed.some(({ endpoint }) => endpoint === url)) return 'there';
+      taken('webhooks', await ask({ name: 'webhooks', method: 'POST', url: `${base}/webhooks`, headers, json: { endpoint_url: url, events: ['job.finished', 'job.failed'] }, signal }), [url]);
+      return 'made';
+    },
 
     readCallback: (callback) => readCallback(callback, account.webhookSecret, settings),
 

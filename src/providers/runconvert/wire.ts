@@ -105,6 +105,17 @@ export function readJobList(body: string): { readonly tag: string | null; readon
   });
 }
 
+/** `GET …/webhooks`, whose body no document shows: a list, bare or in `{ data }` or `{ webhooks }`. Null when it is none. */
+export function readWebhooks(body: string): { readonly id: string | null; readonly endpoint: string }[] | null {
+  const answer = readJson(body);
+  const list = isRecord(answer) ? (answer['data'] ?? answer['webhooks']) : answer;
+  if (!Array.isArray(list)) return null;
+  return list.filter(isRecord).flatMap((item) => {
+    const endpoint = readText(item['endpoint_url'] ?? item['url']);
+    return endpoint === null ? [] : [{ id: readText(item['id']), endpoint }];
+  });
+}
+
 /** The tasks of `GET …/tasks?job_id=`, in the same ways. Null when it is no list. */
 export function readTaskList(body: string): VendorTask[] | null {
   const answer = readJson(body);

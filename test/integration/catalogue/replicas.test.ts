@@ -29,7 +29,7 @@ it('two processes that start together read each catalogue once, and both know it
   const [one, other] = [vendorWith(20), Object.assign(new ListingProvider('second'), { entries: targets(30) })];
   const both = [await start(one, other), await start(one, other)];
   expect(both.map((process) => live(process))).toEqual([null, null]);
-  for (const { schedule } of both) schedule.start();
+  for (const { startSchedule } of both) startSchedule();
   await until(() => both.every((process) => live(process) === 20 && live(process, 'second') === 30), 15_000);
   // Whatever is still due: it is done, or it was not needed.
   await until(async () => (await test.query('SELECT 1 FROM graphile_worker.jobs')).length === 0, 15_000);
@@ -50,7 +50,7 @@ it('a process that only answers knows what another one read', async () => {
 it('a refusal has the catalogue read anew, and many have it read once', async () => {
   const vendor = vendorWith(20);
   const worker = await start(vendor);
-  worker.schedule.start();
+  worker.startSchedule();
   await until(async () => live(worker) === 20 && (await test.query('SELECT 1 FROM graphile_worker.jobs')).length === 0, 15_000);
   vendor.entries = targets(21);
   const refuse = () => test.query(`SELECT pg_notify('conversion_refusal', 'vendor')`);
@@ -67,7 +67,7 @@ it('a refusal has the catalogue read anew, and many have it read once', async ()
 it('a database that cuts every connection is found again', async () => {
   const vendor = vendorWith(20);
   const worker = await start(vendor);
-  worker.schedule.start();
+  worker.startSchedule();
   await until(async () => live(worker) === 20 && (await test.query('SELECT 1 FROM graphile_worker.jobs')).length === 0, 15_000);
   await test.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()').catch(() => undefined);
   vendor.entries = targets(21);
@@ -82,7 +82,7 @@ it('what a vendor does not give is asked for again later, and the process ends a
   const vendor = vendorWith(20);
   vendor.failure = new ProviderError('unavailable', 'It is away.');
   const worker = await start(vendor);
-  worker.schedule.start();
+  worker.startSchedule();
   await until(async () => (await test.query<{ attempts: number }>('SELECT attempts FROM graphile_worker.jobs WHERE attempts > 0 AND run_at > now()').catch(() => [])).length === 1, 15_000);
   expect([vendor.reads, live(worker)]).toEqual([1, null]);
   vendor.failure = null;

@@ -46,6 +46,7 @@ export interface Replica {
   readonly metrics: Metrics;
   readonly database: Database;
   readonly schedule: CatalogueSchedule;
+  readonly startSchedule: () => void;
   readonly listener: Listener;
   sync(provider: string): Promise<SyncResult>;
   close(): Promise<void>;
@@ -61,6 +62,7 @@ export function replica(test: TestDatabase, providers: readonly FakeProvider[]):
   const schedule = new CatalogueSchedule(periodic, readings, store, registry, listener);
   return {
     store, views, loader, metrics, database, schedule, listener,
+    startSchedule: () => periodic.start(schedule.tasks, () => schedule.begin()),
     sync: (provider) => readings.read(provider, new AbortController().signal),
     close: async () => {
       await Promise.all([periodic.beforeApplicationShutdown(), loader.beforeApplicationShutdown()]);

@@ -57,6 +57,7 @@ export const harness: AdapterHarness = {
     listed: ['png', 'jpg', 'operation/compress'],
     balance: { credits: 1848, unlimited: false },
   },
+  webhooks: { list: () => ({ status: 404 }) },
   finding: { pages: () => [] },
   delivered: ['s3', 'gcs', 'azure-blob', 'ftp', 'google-drive', 'youtube'],
   catalogue: {

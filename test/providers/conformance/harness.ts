@@ -20,6 +20,8 @@ export interface AdapterHarness {
   readonly fixtures: readonly RecordedFixture[];
   readonly callback: CallbackSamples;
   readonly inspection: InspectionSample;
+  /** The account's webhooks as the vendor lists them; never asked for where callbacks belong to a job. */
+  readonly webhooks: { readonly list: (webhooks: readonly (readonly [id: string, endpoint: string])[]) => ScriptedAnswer };
   /** Lists of jobs, page by page, the last of which holds the job that `reference` belongs to; none where a create is inert. */
   readonly finding: { readonly pages: (reference: string) => readonly ScriptedAnswer[] };
   readonly catalogue: CatalogueSample;

@@ -111,6 +111,7 @@ export const harness: AdapterHarness = {
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
   },
   offered: ['convert', 'compress', 'merge', 'archive', 'capture', 'ocr', 'watermark', 'thumbnail'],
+  webhooks: { list: (webhooks) => ok({ data: webhooks.map(([id, endpoint]) => ({ id, endpoint_url: endpoint, events: ['job.finished'] })) }) },
   finding: {
     pages: (reference) => [
       ok({ data: Array.from({ length: 50 }, (_, index) => ({ id: `other-${index}`, status: 'completed', tag: `tag-${index}`, tasks: [] })), meta: { count: 51 } }),

@@ -1,0 +1,30 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database.js';
+
+const nameOf = (provider: string): string => `callback_token/${provider}`;
+
+/** The unguessable word in the address that an account's callbacks come to: one for each account, the same for all processes and for good. */
+@Injectable()
+export class CallbackTokens {
+  constructor(private readonly database: Database) {}
+
+  /** Made when it is asked for first. 256 random bits. */
+  async of(provider: string): Promise<string> {
+    await this.database.query('INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING', [nameOf(provider), randomBytes(32).toString('base64url')]);
+    const token = await this.read(provider);
+    if (token === null) throw new Error('the token was not written');
+    return token;
+  }
+
+  async fits(provider: string, token: string): Promise<boolean> {
+    const known = Buffer.from((await this.read(provider)) ?? '');
+    const given = Buffer.from(token);
+    return known.length > 0 && known.length === given.length && timingSafeEqual(known, given);
+  }
+
+  private async read(provider: string): Promise<string | null> {
+    const [row] = await this.database.query<{ value: string }>({ name: 'callback_token', text: 'SELECT value FROM setting WHERE name = $1' }, [nameOf(provider)]);
+    return row?.value ?? null;
+  }
+}
