@@ -27,6 +27,7 @@ describe('the job that comes back', () => {
       inputs: [{ id: 'input-1', type: 'url', url: PHOTO.url }],
       steps: [{ id: 'step-1', operation: 'convert', inputs: ['input-1'], to: 'png', status: 'pending', provider: null }],
     });
+    await stage.ended(job.id);
   });
 
   test('and has them filled in at the end', async () => {
