@@ -103,10 +103,20 @@ function toCandidate(entry: RegisteredProvider, routing: Routing, views: Catalog
   return {
     id,
     wholeGraph: guarded.inner.traits.wholeGraph,
-    offers: (wish) => views.offer(entry, wish),
+    offers: onceEach((wish) => views.offer(entry, wish)),
     takes: (file) => takes(guarded.inner, file),
     delivers: (target, consumed) => guarded.inner.delivers(target, consumed),
-    judge: (wish) => judged(checkOptions(guarded.inner, optionsOf(views, id, wish), wish), routing.strict),
+    judge: onceEach((wish) => judged(checkOptions(guarded.inner, optionsOf(views, id, wish), wish), routing.strict)),
     price: (wish) => (byPrice ? tablePrice(config.pricing ?? null, wish) : null),
+  };
+}
+
+/** One decision asks the same of one wish several times: of its refusals, its losses, its price. */
+function onceEach<Answer extends object>(ask: (wish: StepWish) => Answer): (wish: StepWish) => Answer {
+  const told = new WeakMap<StepWish, Answer>();
+  return (wish) => {
+    const answer = told.get(wish) ?? ask(wish);
+    told.set(wish, answer);
+    return answer;
   };
 }
