@@ -60,10 +60,6 @@ export class DriftTally {
   }
 }
 
-export function driftOf(before: readonly CatalogueEntry[], after: readonly CatalogueEntry[]): Drift {
-  return new DriftTally().older(before).newer(after).drift();
-}
-
 export function hasDrifted({ counts }: Drift): boolean {
   return DRIFT_KINDS.some((kind) => counts[kind] > 0);
 }

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Catalogue, CatalogueEntry } from './catalogue.js';
-import type { Credentials, JobExport, JobInput, Money, Options, Parameters, PlaceInput } from './job-graph.js';
+import type { Credentials, JobExport, JobInput, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
 import { spellingsOf } from './redaction.js';
 import type { OptionRows } from './unified-options.js';
@@ -238,9 +238,6 @@ export interface ProviderAccount {
   /** Checked by the adapter's own schema. */
   readonly settings: Readonly<Record<string, unknown>>;
 }
-
-/** The price of a whole job or step; `null` when nothing is known. */
-export type Price = Money | null;
 
 /** The key of a stage input in `CreatedJob.awaitsUploads`. */
 export function uploadKey(input: Pick<StageInput, 'id' | 'part'>): string {

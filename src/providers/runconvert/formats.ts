@@ -2,9 +2,6 @@ import { canonicalFormat, categoryOf, knownFormats, plausiblePair } from '../../
 import type { Inspection, Offer, StepWish } from '../../conversion/provider.js';
 import type { Parameters } from '../../conversion/job-graph.js';
 
-/** The most bytes that an `import/base64` task carries (RunConvert documents, "Import Base64": 1.5 MB). Larger inputs are uploaded. */
-export const BASE64_MAX_BYTES = 1_500_000;
-
 /** Input types that RunConvert takes and this adapter speaks. */
 export const INPUT_TYPES = ['url', 'upload', 'base64', 's3', 'gcs', 'azure-blob', 'sftp'] as const;
 

@@ -1,9 +1,10 @@
 import type { CatalogueEntry, OptionSchema } from '../../../src/conversion/catalogue.js';
-import { driftOf, DriftTally, hasDrifted } from '../../../src/conversion/catalogue-diff.js';
+import { DriftTally, hasDrifted } from '../../../src/conversion/catalogue-diff.js';
 
 const entry = (to: string, properties: Record<string, OptionSchema> = {}, more: Partial<CatalogueEntry> = {}): CatalogueEntry => ({
   operation: 'convert', name: `image/${to}`, from: null, to, options: { type: 'object', properties, additionalProperties: false }, credits: null, ...more,
 });
+const driftOf = (before: readonly CatalogueEntry[], after: readonly CatalogueEntry[]) => new DriftTally().older(before).newer(after).drift();
 
 describe('what changed between two versions of a catalogue', () => {
   it('nothing, in whatever order the vendor tells it', () => {
