@@ -25,6 +25,9 @@ export class EngineService implements BeforeApplicationShutdown {
   private loop: Promise<void> | null = null;
   private wakeUp: () => void = () => undefined;
   private heartbeat: NodeJS.Timeout | undefined;
+  private stopping = false;
+  /** The database failed us: leases of ours may be about that nobody works on. */
+  private troubled = false;
 
   constructor(
     private readonly stages: StageStore,
@@ -51,8 +54,6 @@ export class EngineService implements BeforeApplicationShutdown {
     clearInterval(this.heartbeat);
   }
 
-  private stopping = false;
-
   private async run(): Promise<void> {
     while (!this.stopping) {
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
@@ -64,6 +65,8 @@ export class EngineService implements BeforeApplicationShutdown {
 
   private async claim(limit: number): Promise<readonly Lease[]> {
     try {
+      if (this.troubled) await this.stages.giveBack(this.owner, [...this.running.keys()]);
+      this.troubled = false;
       return await this.stages.claim(this.owner, limit);
     } catch (error) {
       this.trouble(error);
@@ -91,15 +94,17 @@ export class EngineService implements BeforeApplicationShutdown {
       else if (this.abort.signal.aborted) await this.stages.release(lease, 0);
     } catch (error) {
       if (error instanceof LeaseLost) return this.log.debug(error.message);
-      // The lease is kept until it runs out: a stage that always ends here is tried at that pace and no faster.
+      // Unless it was the database, the lease is kept until it runs out: a stage that always ends here is tried at that pace and no faster.
       throw error;
     }
   }
 
   private trouble(error: unknown): void {
     const database = databaseTrouble(error);
-    if (database !== null) this.log.warn(`database: ${database}`);
-    else this.log.error(error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
+    if (database !== null) {
+      this.troubled = true;
+      this.log.warn(`database: ${database}`);
+    } else this.log.error(error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
   }
 
   private sleep(ms: number): Promise<void> {

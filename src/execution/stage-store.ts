@@ -50,6 +50,11 @@ export class StageStore {
     );
   }
 
+  /** After a time without the database: leases of `owner` that nobody works on (a claim's answer, or a release, was lost) are free at once. */
+  async giveBack(owner: string, working: readonly Lease[]): Promise<void> {
+    await this.database.query('UPDATE stage SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND lease_until > now() AND NOT (id = ANY($2::uuid[]))', [owner, working.map(({ stageId }) => stageId)]);
+  }
+
   /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */
   async hold(sql: Sql, lease: Lease): Promise<void> {
     const jobs = await sql.query<{ id: string }>({ name: 'hold_job', text: 'SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE' }, [lease.jobId]);

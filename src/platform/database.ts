@@ -35,6 +35,8 @@ export class Database implements Sql {
     const pool = new pg.Pool({ connectionString, max: options.max ?? 20, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000 });
     // Without a listener a server that restarts takes the process with it.
     pool.on('error', (error) => options.onError?.(error));
+    // Nor may one that breaks between two statements of a transaction: whoever has it learns it from the next.
+    pool.on('connect', (client) => void client.on('error', () => undefined));
     return new Database(pool, connectionString);
   }
 

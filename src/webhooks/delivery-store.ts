@@ -43,6 +43,11 @@ export class DeliveryStore {
     await this.database.query('UPDATE delivery SET lease_owner = NULL, lease_until = NULL WHERE id = $1 AND lease_epoch = $2', [deliveryId, epoch]);
   }
 
+  /** After a time without the database: leases of `owner` that nobody works on are free at once. */
+  async giveBack(owner: string, working: readonly string[]): Promise<void> {
+    await this.database.query('UPDATE delivery SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND lease_until > now() AND NOT (id = ANY($2::uuid[]))', [owner, working]);
+  }
+
   /** Writes what became of a try, with its line in the log. False when the lease is lost: then nothing is written. */
   async settle(delivery: ClaimedDelivery, { status, error }: Answer, durationMs: number, next: AfterTry): Promise<boolean> {
     const tried = [delivery.deliveryId, delivery.epoch, delivery.at, Math.round(durationMs), status, error];

@@ -28,6 +28,8 @@ export class RelayService implements BeforeApplicationShutdown {
   private wakeUp: () => void = () => undefined;
   /** News came since the last look. */
   private woken = false;
+  /** The database failed us: leases of ours may be about that nobody works on. */
+  private troubled = false;
 
   constructor(
     private readonly deliveries: DeliveryStore,
@@ -66,6 +68,8 @@ export class RelayService implements BeforeApplicationShutdown {
 
   private async claim(limit: number): Promise<readonly ClaimedDelivery[]> {
     try {
+      if (this.troubled) await this.deliveries.giveBack(this.owner, [...this.running.keys()]);
+      this.troubled = false;
       return await this.deliveries.claim(this.owner, limit, this.room.left(), this.room.whole);
     } catch (error) {
       this.trouble(error);
@@ -79,7 +83,7 @@ export class RelayService implements BeforeApplicationShutdown {
     const work = this.deliverer
       .deliver(delivery, this.abort.signal)
       .then((answered) => (answered === null ? undefined : this.room.heard(host, answered)))
-      // The lease is kept until it runs out: a delivery that always ends here is made at that pace and no faster.
+      // Unless it was the database, the lease is kept until it runs out: a delivery that always ends here is made at that pace and no faster.
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
         this.room.leave(host);
@@ -91,8 +95,10 @@ export class RelayService implements BeforeApplicationShutdown {
 
   private trouble(error: unknown): void {
     const database = databaseTrouble(error);
-    if (database !== null) this.log.warn(`database: ${database}`);
-    else this.log.error(error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
+    if (database !== null) {
+      this.troubled = true;
+      this.log.warn(`database: ${database}`);
+    } else this.log.error(error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
   }
 
   private wake(): void {

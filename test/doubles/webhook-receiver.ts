@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
-import { bodyOf, httpServer } from '../support/local-server.js';
+import { bodyOf, httpServer } from '../support/local-server.ts';
 
 /** What a receiver was sent, as it came. */
 export interface Received {
