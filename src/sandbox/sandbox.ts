@@ -5,6 +5,7 @@ import { Ledger } from './ledger.js';
 import { Requests } from './requests.js';
 import { createRunConvert } from './runconvert/server.js';
 import { readScenario, VENDOR_NAMES, type VendorName } from './scenario.js';
+import { seededRandom } from './random.js';
 import { Scenarios } from './scenarios.js';
 import { DEFAULT_SETTINGS, type SandboxSettings } from './settings.js';
 import type { VendorServer } from './vendor-server.js';
@@ -20,7 +21,9 @@ export interface Sandbox {
 /** Starts both vendors on 127.0.0.1. Rejects with the system's error where a port is taken; then nothing is left running. */
 export async function startSandbox(asked: Partial<SandboxSettings> = {}): Promise<Sandbox> {
   const settings = { ...DEFAULT_SETTINGS, ...asked };
-  const shared = { scenarios: new Scenarios(), ledger: new Ledger(), cloud: new PretendCloud(), requests: new Requests() };
+  const random = seededRandom(settings.seed);
+  const latency = settings.latencyMs === 0 ? null : (): number => settings.latencyMs * (0.5 + random());
+  const shared = { scenarios: new Scenarios(random), ledger: new Ledger(), cloud: new PretendCloud(), requests: new Requests(), latency };
   let dialect = settings.dialect;
   const vendors: Record<VendorName, VendorServer> = {
     api2convert: createApi2convert(shared, settings),

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly match: { readonly filename?: string; readonly operation?: string };
   /** For how many jobs (or calls) it still counts. */
   readonly times: number;
+  /** How likely it is used where it could be, above 0 and up to 1. */
+  readonly chance: number;
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -28,10 +30,11 @@ export class BadScenario extends Error {}
 
 /** Reads the body of `POST /sandbox/scenarios`. */
 export function readScenario(body: unknown): Scenario {
-  const { name, vendor, match, times, options } = record(body, 'The body');
+  const { name, vendor, match, times, chance, options } = record(body, 'The body');
   if (typeof name !== 'string' || !isScenarioName(name)) throw new BadScenario(`"name" must be one of ${SCENARIO_NAMES.join(', ')}.`);
   if (vendor !== undefined && vendor !== 'api2convert' && vendor !== 'runconvert') throw new BadScenario('"vendor" must be "api2convert" or "runconvert".');
   if (times !== undefined && (typeof times !== 'number' || !Number.isInteger(times) || times < 1)) throw new BadScenario('"times" must be a whole number from 1.');
+  if (chance !== undefined && (typeof chance !== 'number' || !(chance > 0 && chance <= 1))) throw new BadScenario('"chance" must be a number above 0 and up to 1.');
   const wanted = record(match ?? {}, '"match"');
   const settings = record(options ?? {}, '"options"');
   if (settings.call !== undefined && settings.call !== 'any' && !(CALLS as readonly unknown[]).includes(settings.call)) {
@@ -42,6 +45,7 @@ export function readScenario(body: unknown): Scenario {
     vendor: vendor ?? null,
     match: { filename: word(wanted.filename, 'match.filename'), operation: word(wanted.operation, 'match.operation') },
     times: typeof times === 'number' ? times : 1,
+    chance: typeof chance === 'number' ? chance : 1,
     options: settings,
   };
 }

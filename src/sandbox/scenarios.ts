@@ -5,6 +5,9 @@ import { isFor, type Call, type JobFacts, type Scenario, type VendorName } from 
 export class Scenarios {
   private queue: Scenario[] = [];
 
+  /** `random`: from 0 to 1, for those that only happen by chance. */
+  constructor(private readonly random: () => number) {}
+
   add(scenario: Scenario): void {
     this.queue.push(scenario);
   }
@@ -19,7 +22,7 @@ export class Scenarios {
 
   /** Takes what is queued for a job with these facts, and what its filenames ask for; `known` are those the job has already. */
   claim(vendor: VendorName, facts: JobFacts, known: readonly Scenario[] = []): Scenario[] {
-    const queued = this.queue.filter((one) => !isCallScenarioName(one.name) && isFor(one, vendor, facts));
+    const queued = this.queue.filter((one) => !isCallScenarioName(one.name) && isFor(one, vendor, facts) && this.happens(one));
     queued.forEach((one) => this.use(one));
     const named = namedBy(facts, vendor).filter((one) => !isCallScenarioName(one.name) && !known.some((old) => old.name === one.name));
     return [...known, ...queued, ...named];
@@ -28,9 +31,13 @@ export class Scenarios {
   /** Takes what should happen to the answer of this call, or null. */
   takeForCall(vendor: VendorName, call: Call, facts: JobFacts): CallScenario | null {
     const meant = (one: Scenario): one is CallScenario => isOfCall(one) && isFor(one, vendor, facts) && spoils(one, call);
-    const queued = this.queue.find(meant);
+    const queued = this.queue.find((one): one is CallScenario => meant(one) && this.happens(one));
     if (queued) this.use(queued);
     return queued ?? namedBy(facts, vendor).find(meant) ?? null;
+  }
+
+  private happens({ chance }: Scenario): boolean {
+    return chance >= 1 || this.random() < chance;
   }
 
   private use(scenario: Scenario): void {
@@ -67,7 +74,7 @@ function namedBy({ filenames }: JobFacts, vendor: VendorName): Scenario[] {
       if (!isScenarioName(name) || (at !== undefined && at !== vendor)) return [];
       const value = number === undefined ? undefined : Number(number);
       const options = value === undefined ? {} : { status: value, code: value, n: value, ms: value, delayMs: value };
-      return [{ name, vendor, match: {}, times: Number.POSITIVE_INFINITY, options }];
+      return [{ name, vendor, match: {}, times: Number.POSITIVE_INFINITY, chance: 1, options }];
     }),
   );
 }

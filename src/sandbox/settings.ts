@@ -19,6 +19,10 @@ export interface SandboxSettings {
   readonly retentionMs: number;
   /** Credits every account starts with, per vendor. */
   readonly credits: number;
+  /** How long a call takes at least, in milliseconds, half as much to half as much again. */
+  readonly latencyMs: number;
+  /** What chance is drawn from: the same seed, the same weather. */
+  readonly seed: number;
 }
 
 export const DEFAULT_SETTINGS: SandboxSettings = {
@@ -31,6 +35,8 @@ export const DEFAULT_SETTINGS: SandboxSettings = {
   uploadTimeoutMs: 15 * 60_000,
   retentionMs: 24 * 3_600_000,
   credits: 1_000_000,
+  latencyMs: 0,
+  seed: 1,
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -51,6 +57,8 @@ export function readSettings(env: Environment): SandboxSettings {
     uploadTimeoutMs: whole(env, 'SANDBOX_UPLOAD_TIMEOUT_MS', fallback.uploadTimeoutMs),
     retentionMs: whole(env, 'SANDBOX_RETENTION_MS', fallback.retentionMs),
     credits: whole(env, 'SANDBOX_CREDITS', fallback.credits),
+    latencyMs: whole(env, 'SANDBOX_LATENCY_MS', fallback.latencyMs, 60_000),
+    seed: whole(env, 'SANDBOX_SEED', fallback.seed),
   };
 }
 

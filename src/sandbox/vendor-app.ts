@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import multipart from '@fastify/multipart';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { PretendCloud } from './cloud/pretend-cloud.js';
@@ -26,6 +27,8 @@ export interface Shared {
   readonly ledger: Ledger;
   readonly cloud: PretendCloud;
   readonly requests: Requests;
+  /** How long the next call takes at least, in milliseconds; null: no longer than it must. */
+  readonly latency: (() => number) | null;
 }
 
 /** What differs between the vendors before a route is reached. */
@@ -41,7 +44,7 @@ export interface VendorTraits {
 const LIMIT_BYTES = 64 * 1024 * 1024;
 
 /** A vendor's HTTP server, without its routes: JSON in, its error body out, every request recorded, scenarios applied. */
-export function createVendorApp(traits: VendorTraits, { scenarios, ledger, requests }: Shared): FastifyInstance {
+export function createVendorApp(traits: VendorTraits, { scenarios, ledger, requests, latency }: Shared): FastifyInstance {
   const app = fastify({ logger: false, bodyLimit: LIMIT_BYTES, forceCloseConnections: true, requestTimeout: 120_000, routerOptions: { maxParamLength: 4_096 } });
   void app.register(multipart, { limits: { fileSize: LIMIT_BYTES } });
   app.decorateRequest('create', null);
@@ -62,6 +65,7 @@ export function createVendorApp(traits: VendorTraits, { scenarios, ledger, reque
   app.addHook('preHandler', async (request, reply) => {
     const { call } = request.routeOptions.config;
     if (!call || request.method === 'HEAD') return;
+    if (latency !== null) await pause(latency(), undefined, { ref: false });
     if (call === 'create') request.create = ledger.received(traits.vendor, traits.accountKeyOf(request), traits.referenceOf(request.body));
     const scenario = scenarios.takeForCall(traits.vendor, call, traits.factsOf(request));
     if (!scenario) return;

@@ -18,8 +18,11 @@ export const spendBounded: Check = async ({ query, ledger }) => {
   );
   const found: string[] = [];
   const paid = new Map<string, string[]>();
+  const byJob = new Map(attempts.map((attempt) => [`${attempt.provider} ${attempt.provider_job_id ?? ''}`, attempt]));
+  const byReference = new Map(attempts.map((attempt) => [attempt.reference, attempt]));
   for (const job of ledger.jobs.filter(({ billable }) => billable)) {
-    const attempt = attempts.find(({ provider, reference, provider_job_id: id }) => provider === job.vendor && (id === job.jobId || job.reference?.endsWith(reference) === true));
+    // One vendor is told our word in the address to call back, the other as it is.
+    const attempt = byJob.get(`${job.vendor} ${job.jobId}`) ?? byReference.get(job.reference?.split('/').at(-1) ?? '');
     if (attempt === undefined) found.push(`${job.vendor} runs ${job.jobId}, of which nobody here knows`);
     else paid.set(attempt.id, [...(paid.get(attempt.id) ?? []), job.jobId]);
   }

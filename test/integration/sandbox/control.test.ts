@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { seededRandom } from '../../../src/sandbox/random.js';
 import type { Sandbox } from '../../../src/sandbox/sandbox.js';
 import { Api2convertClient, remote } from './api2convert-client.js';
 import { bytesAt, call, sandboxOnFreePorts, textOf, until, type Json } from './support.js';
@@ -36,6 +37,19 @@ describe('the control plane', () => {
     expect((await client.run({ ...photo, conversion: [{ target: 'webp' }] })).status!.code).toBe('completed');
     expect((await client.run(photo)).status!.code).toBe('failed');
     expect((await call(`${control()}/scenarios`)).json.data).toEqual([]);
+  });
+
+  it('lets something happen by chance, the same for the same seed', async () => {
+    expect((await call(`${control()}/scenarios`, { json: { name: 'status', chance: 1.5 } })).status).toBe(400);
+    await call(`${control()}/scenarios`, { json: { name: 'status', chance: 0.5, times: 1000, options: { call: 'list' } } });
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 40; turn += 1) statuses.push((await client.request('/jobs')).status);
+    await call(`${control()}/scenarios`, { method: 'DELETE' });
+    const refused = statuses.filter((status) => status === 503).length;
+    expect(refused).toBeGreaterThan(8);
+    expect(refused).toBeLessThan(32);
+    expect(seededRandom(7)()).toBe(seededRandom(7)());
+    expect(seededRandom(7)()).not.toBe(seededRandom(8)());
   });
 
   it('shows the ledger, and the requests without a key in them', async () => {
