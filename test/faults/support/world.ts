@@ -14,7 +14,7 @@ import { faultPostgres, type FaultPostgres } from './postgres.ts';
 export interface World {
   readonly postgres: FaultPostgres;
   readonly vendors: Vendors;
-  readonly receiver: Receiver;
+  readonly receiver: Pick<Receiver, 'origin' | 'received' | 'close'>;
   /** Sends jobs to any gateway that answers, and remembers what was accepted. */
   readonly caller: Caller;
   /** The folder that all gateways stage files in. */
@@ -38,6 +38,8 @@ export interface WorldOptions {
   readonly variables?: Readonly<Record<string, string | undefined>>;
   /** Of the sandbox. */
   readonly sandbox?: Readonly<Record<string, string>>;
+  /** In place of the usual receiver, by which each test can be misbehaved to. */
+  readonly receiver?: World['receiver'];
 }
 
 /** Secrets that must be found nowhere but where they belong. */
@@ -45,10 +47,10 @@ export const CANARIES = { api2convert: 'canary-a2c-key-7f3a91', runconvert: 'can
 
 const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
 
-export async function openWorld({ variables = {}, sandbox = {} }: WorldOptions = {}): Promise<World> {
+export async function openWorld({ variables = {}, sandbox = {}, receiver: own }: WorldOptions = {}): Promise<World> {
   const staging = await mkdtemp(join(tmpdir(), 'gateway-fault-files-'));
   await chmod(staging, 0o755);
-  const [postgres, vendors, receiver] = await Promise.all([faultPostgres(), startVendors({ SANDBOX_SPEED_MS: '50', SANDBOX_FIXTURES: SAMPLES, ...sandbox }), webhookReceiver()]);
+  const [postgres, vendors, receiver] = await Promise.all([faultPostgres(), startVendors({ SANDBOX_SPEED_MS: '50', SANDBOX_FIXTURES: SAMPLES, ...sandbox }), own ?? webhookReceiver()]);
   await watchHistory(postgres.query);
   const gateways: Gateway[] = [];
   const caller = new Caller(() => gateways);
