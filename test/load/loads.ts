@@ -4,6 +4,8 @@ import { percentile } from '../bench/measure.ts';
 import { databaseComesAndGoes, gatewaysDie, killOne, type Chaos } from './chaos.ts';
 import { drained, FAULTS_OF_ALL_KINDS, judged, openLoadGround, WEATHER, type Ground } from './ground.ts';
 import { ms, stream, type Lives } from './lives.ts';
+import { sendGenerated } from './requests.ts';
+import { readSpoiltAnswers } from './vendor-answers.ts';
 
 export interface LoadOptions {
   readonly seed: number;
@@ -17,6 +19,7 @@ export interface LoadOptions {
 export type Load = (options: LoadOptions) => Promise<boolean>;
 
 const ACCEPT_P99_MS = 25;
+const BLOCK_MS = 100;
 
 /** Whole lives at a constant rate while the vendors have their weather. */
 export const l1: Load = async ({ seed, seconds, perSecond }) => {
@@ -91,6 +94,26 @@ export const l4: Load = async ({ seed, jobs, perSecond }) => {
     told(lives);
     const all = await drained(ground, 180_000);
     return (await judged(ground)) && all && held('jobs ended', String(new Set(world.caller.accepted.filter(({ id }) => sink.endedAt.has(id)).map(({ id }) => id)).size), String(count), all);
+  } finally {
+    await world.close();
+  }
+};
+
+/** Requests made from the API's own document, and spoilt answers of the vendors: nothing but what is documented comes back, and nothing stands still. */
+export const l6: Load = async ({ seed, jobs }) => {
+  const random = seededRandom(seed);
+  const ground = await openLoadGround({ weather: [], seed, latencyMs: 0 });
+  const { world } = ground;
+  try {
+    const gateway = await world.gateway();
+    const requests = await sendGenerated(gateway, random, jobs ?? 10_000);
+    console.log(`  ${requests.tried} requests: ${[...requests.statuses].sort().map(([status, count]) => `${status} × ${count}`).join(', ')}`);
+    for (const fault of requests.faults.slice(0, 10)) console.log(`  ${fault}`);
+    const alive = held('answers that no document names, or 5xx', String(requests.faults.length), '0', requests.faults.length === 0 && gateway.process.exitCode === null);
+    const answers = await readSpoiltAnswers(random, 10 * (jobs ?? 10_000));
+    for (const fault of answers.faults.slice(0, 10)) console.log(`  ${fault}`);
+    const typed = held(`${answers.tried} spoilt answers read as neither report nor typed error`, String(answers.faults.length), '0', answers.faults.length === 0);
+    return held('the slowest of them', `${answers.slowestMs.toFixed(1)} ms`, `${BLOCK_MS} ms`, answers.slowestMs <= BLOCK_MS) && typed && alive;
   } finally {
     await world.close();
   }
