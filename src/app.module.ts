@@ -52,6 +52,7 @@ import { Env } from './platform/env.js';
 import { Listener } from './platform/listener.js';
 import { Metrics } from './platform/metrics.js';
 import { Periodic } from './platform/periodic.js';
+import { Pressure } from './platform/pressure.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
 import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
@@ -110,7 +111,7 @@ export class AppModule {
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
-        Metrics, Periodic,
+        Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,

@@ -15,11 +15,13 @@ import { serveOpenApi } from './http/openapi.js';
 import { Problem } from './http/problem.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { PublicAddress } from './http/public-address.js';
+import { isIntake, shed } from './http/shedding.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
 import { Periodic } from './platform/periodic.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { Listener } from './platform/listener.js';
+import { Pressure } from './platform/pressure.js';
 import { SettingsError } from './platform/env.js';
 import { RelayService } from './webhooks/relay.service.js';
 
@@ -58,9 +60,11 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   const fastify = adapter.getInstance();
   fastify.server.headersTimeout = HEADERS_MS;
   const keys = app.get(KeyGuard);
+  const pressure = app.get(Pressure);
   fastify.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (GUARDED.test(request.url)) keys.admit(request);
+    if (pressure.isOverloaded && isIntake(request.method, request.url)) throw shed();
     if (request.headers['content-type']?.startsWith('multipart/') === true && !FORMS.test(request.url)) throw new Problem('unsupported_media_type', 'Forms are taken by POST /v1/convert alone.');
   });
   installBodyParsers(fastify);

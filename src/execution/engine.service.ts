@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { hasEnded } from '../jobs/states.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
+import { Pressure } from '../platform/pressure.js';
 import { SceneLoader } from './scene.js';
 import { LEASE_SECONDS, LeaseLost, StageStore, type Lease } from './stage-store.js';
 import { StageWorker } from './stage-worker.js';
@@ -34,6 +35,7 @@ export class EngineService implements BeforeApplicationShutdown {
     private readonly scenes: SceneLoader,
     private readonly worker: StageWorker,
     private readonly listener: Listener,
+    private readonly pressure: Pressure,
   ) {}
 
   start(): void {
@@ -59,6 +61,7 @@ export class EngineService implements BeforeApplicationShutdown {
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const leases = free > 0 ? await this.claim(free) : [];
       for (const lease of leases) this.take(lease);
+      this.pressure.workIsBehind(free === 0 || leases.length === free);
       if (leases.length < BATCH) await this.sleep(leases === NONE ? TROUBLE_MS : LOOK_MS);
     }
   }
