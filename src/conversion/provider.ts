@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { CallbackReading, RawCallback } from './callback.js';
 import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { Credentials, JobExport, JobInput, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
@@ -54,6 +55,11 @@ export interface Provider {
 
   /** What an inbound callback is worth. Pure: asks nobody. */
   readCallback(callback: RawCallback): CallbackReading;
+  /**
+   * How a job stands by the body of a proven callback, in the words of `read`. Null where it tells too little to go by: no status, no job or another one,
+   * a success that names no file, a failure without a reason. Pure.
+   */
+  readCallbackReport(job: RunningJob, body: string): Report | null;
 
   /** How the account stands: reads alone, costs nothing. Calls are named "account" (with the key) and "catalogue". */
   inspect?(signal: AbortSignal): Promise<Inspection>;
@@ -214,20 +220,6 @@ export interface VendorFile {
   /** Without them the vendor does not hand it out. */
   readonly headers?: Readonly<Record<string, string>>;
 }
-
-export interface RawCallback {
-  /** Lower-case names. */
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-}
-
-export type CallbackReading =
-  /** A secret is set and the signature is missing or wrong. */
-  | { readonly verdict: 'refused' }
-  /** True enough to ask the vendor. `providerJobId` where the body tells one. */
-  | { readonly verdict: 'hint'; readonly providerJobId: string | null }
-  /** Signed: the body speaks for itself. */
-  | { readonly verdict: 'proven'; readonly providerJobId: string | null };
 
 /** What `PROVIDERS_FILE` or the environment says of one account. */
 export interface ProviderAccount {

@@ -36,6 +36,15 @@ export class GuardedProvider {
     return guarded(signal, READ_MS, (limited) => this.inner.read(job, limited));
   }
 
+  /** What a proven callback's body tells of the job; null where it tells too little, or nothing that can be read. */
+  readCallbackReport(job: RunningJob, body: string): Report | null {
+    try {
+      return this.inner.readCallbackReport(job, body);
+    } catch {
+      return null;
+    }
+  }
+
   cancel(providerJobId: string, signal: AbortSignal): Promise<void> {
     return guarded(signal, CANCEL_MS, (limited) => this.inner.cancel(providerJobId, limited));
   }

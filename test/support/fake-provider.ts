@@ -1,4 +1,5 @@
-import type { CallbackReading, CreatedJob, Offer, Provider, ProviderTraits, Report, StepWish } from '../../src/conversion/provider.js';
+import type { CallbackReading, RawCallback } from '../../src/conversion/callback.js';
+import type { CreatedJob, Offer, Provider, ProviderTraits, Report, RunningJob, StepWish } from '../../src/conversion/provider.js';
 import { optionRows } from '../../src/conversion/unified-options.js';
 import { GuardedProvider } from '../../src/providers/guarded-provider.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
@@ -10,6 +11,8 @@ export class FakeProvider implements Provider {
   readonly traits: ProviderTraits;
   readonly options = optionRows(new Map(), new Map());
   readonly canceled: string[] = [];
+  /** How often somebody asked how a job stands. */
+  asked = 0;
   /** What a cancel waits for. */
   cancelTakes: Promise<void> = Promise.resolve();
   private created = 0;
@@ -44,6 +47,7 @@ export class FakeProvider implements Provider {
   async start(): Promise<void> {}
 
   async read(): Promise<Report> {
+    this.asked += 1;
     return { state: 'running', progress: null, word: 'busy' };
   }
 
@@ -52,8 +56,18 @@ export class FakeProvider implements Provider {
     await this.cancelTakes;
   }
 
-  readCallback(): CallbackReading {
-    return { verdict: 'hint', providerJobId: null };
+  /** Signed by the word "genuine", refused where it is "forged"; "job" in the body is the vendor's job. */
+  readCallback({ headers, body }: RawCallback): CallbackReading {
+    const [, providerJobId = null] = /"job":"([^"]+)"/.exec(body.toString()) ?? [];
+    if (headers['signature'] === 'forged') return { verdict: 'refused' };
+    return { verdict: headers['signature'] === 'genuine' ? 'proven' : 'hint', providerJobId };
+  }
+
+  /** "canceled" and "busy" are all that it understands. */
+  readCallbackReport(job: RunningJob, body: string): Report | null {
+    if (!body.includes(`"job":"${job.providerJobId}"`)) return null;
+    if (body.includes('canceled')) return { state: 'canceled', cost: { credits: null } };
+    return body.includes('busy') ? { state: 'running', progress: null, word: 'busy' } : null;
   }
 }
 

@@ -1,7 +1,8 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import type { CallbackReading, CreatedJob, Inspection, Provider, ProviderAccount, RawCallback, RunningJob, StageWork } from '../../conversion/provider.js';
+import { createHash } from 'node:crypto';
+import type { CreatedJob, Inspection, Provider, ProviderAccount, RunningJob, StageWork } from '../../conversion/provider.js';
 import { secretsOf } from '../../conversion/provider.js';
 import { ProviderError } from '../../conversion/errors.js';
+import { readCallback, readCallbackReport } from './callbacks.js';
 import { CatalogueReading } from './catalogue.js';
 import { readWholeCatalogue } from './catalogue-calls.js';
 import { SHIPPED } from './shipped.js';
@@ -115,6 +116,7 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     },
 
     readCallback: (callback) => readCallback(callback, settings.signatureHeader, account.webhookSecret),
+    readCallbackReport: (job, body) => readCallbackReport(job, body, settings, secrets(job.reference)),
 
     async inspect(signal) {
       const contracts = await get('account', `${base}/contracts`, signal);
@@ -162,15 +164,4 @@ const isUploadHost = (server: unknown): server is string => typeof server === 's
 /** The same for the same file of the same attempt, so that an upload sent twice is known as one. */
 function uploadUuid(work: StageWork, inputId: string): string {
   return createHash('sha256').update(`${work.reference} ${inputId}`).digest('hex').slice(0, 32);
-}
-
-/** HMAC-SHA256 of the raw body, lower-case hex (SDKs since 10.2, webhook). Until the vendor signs for an account, no secret is set. */
-function readCallback(callback: RawCallback, header: string, secret: string | null): CallbackReading {
-  const providerJobId = readJobText(callback.body.toString('utf8'))?.id ?? null;
-  if (secret === null || secret === '') return { verdict: 'hint', providerJobId };
-  const told = callback.headers[header];
-  const expected = Buffer.from(createHmac('sha256', secret).update(callback.body).digest('hex'));
-  const given = Buffer.from(typeof told === 'string' ? told : '');
-  const isGenuine = given.length === expected.length && timingSafeEqual(given, expected);
-  return isGenuine ? { verdict: 'proven', providerJobId } : { verdict: 'refused' };
 }

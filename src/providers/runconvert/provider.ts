@@ -1,6 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
-import { secretsOf, uploadKey, type CallbackReading, type CreatedJob, type Inspection, type Provider, type ProviderAccount, type RawCallback } from '../../conversion/provider.js';
+import { secretsOf, uploadKey, type CreatedJob, type Inspection, type Provider, type ProviderAccount } from '../../conversion/provider.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
+import { readCallback, readCallbackReport } from './callbacks.js';
 import { readCatalogue as readCore } from './catalogue-calls.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
@@ -8,8 +8,8 @@ import { readForms, readReport, toJobBody } from './mapper.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
-import { readCallbackJobId, readFormatNames, readJob, readJobList, readJson, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
-import { settingsSchema, type Settings } from './settings.js';
+import { readFormatNames, readJob, readJobList, readJson, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { settingsSchema } from './settings.js';
 
 export { settingsSchema } from './settings.js';
 
@@ -125,6 +125,7 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     },
 
     readCallback: (callback) => readCallback(callback, account.webhookSecret, settings),
+    readCallbackReport: (job, body) => readCallbackReport(job, body, settings, secrets),
 
     /** Nothing documented tells a balance. */
     async inspect(signal) {
@@ -162,20 +163,4 @@ function formsIn(created: CreatedJob): CreateNotes['forms'] {
 function secretsOfForm(form: UploadForm): string[] {
   const values = [...form.parameters.map(([, value]) => value), ...new URL(form.url).searchParams.values()];
   return values.filter((value) => value.length >= 8);
-}
-
-/**
- * A callback proves itself once a secret is set and the settings name the signature's header: an HMAC of the raw body in hex, after an optional "sha256=".
- * RunConvert's documents tell neither header nor algorithm (its SDKs' `VerifySignature` takes body, signature and secret), so until then it is a hint.
- */
-function readCallback(callback: RawCallback, secret: string | null, settings: Settings): CallbackReading {
-  const providerJobId = readCallbackJobId(callback.body.toString('utf8'));
-  const { signatureHeader, signatureAlgorithm } = settings;
-  if (secret === null || secret === '' || signatureHeader === null) return { verdict: 'hint', providerJobId };
-  const header = callback.headers[signatureHeader];
-  const given = typeof header === 'string' ? header.trim().replace(/^sha\d+=/, '') : '';
-  const expected = createHmac(signatureAlgorithm, secret).update(callback.body).digest();
-  const signature = /^(?:[0-9a-f]{2})+$/i.test(given) ? Buffer.from(given, 'hex') : Buffer.alloc(0);
-  const proven = signature.length === expected.length && timingSafeEqual(signature, expected);
-  return proven ? { verdict: 'proven', providerJobId } : { verdict: 'refused' };
 }

@@ -42,6 +42,8 @@ export const harness: AdapterHarness = {
   fixtures: recordings,
   callback: {
     body: Buffer.from(JSON.stringify(completed())),
+    about: (job) => JSON.stringify(job),
+    short: [{ status: { code: 'failed' }, errors: [] }, { status: { code: 'completed' } }, { status: 'completed', output: [] }].map((said) => JSON.stringify({ id: JOB_ID, ...said })),
     providerJobId: JOB_ID,
     header: 'x-oc-signature',
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),

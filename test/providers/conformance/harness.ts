@@ -94,6 +94,10 @@ export interface CatalogueSample {
 export interface CallbackSamples {
   /** A callback's body as the vendor sends it for `providerJobId`. */
   readonly body: Buffer;
+  /** A callback's body as the vendor sends it for a job that a read shows like this. */
+  readonly about: (job: object) => string;
+  /** Bodies about `answers.providerJobId` from which nothing can be concluded. */
+  readonly short: readonly string[];
   /** The id that the body tells. */
   readonly providerJobId: string;
   /** The lower-case name of the signature's header. */

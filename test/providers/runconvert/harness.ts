@@ -106,6 +106,11 @@ export const harness: AdapterHarness = {
   },
   callback: {
     body: Buffer.from(JSON.stringify({ event: 'job.finished', job: { id: JOB_ID, status: null } })),
+    about: (job) => JSON.stringify({ event: 'job.finished', job: 'data' in job ? job.data : job }),
+    short: [
+      { event: 'job.finished', job: { id: JOB_ID } }, { event: 'job.finished', job: { id: JOB_ID, status: 'finished' } }, { event: 'job.failed', job: { id: JOB_ID, status: 'error', tasks: [] } },
+      { event: 'job.finished', job: JOB_ID }, { event: 'task.finished', task: { id: 'task-1', job_id: JOB_ID, status: 'finished' } }, { id: JOB_ID, status: 'finished', tasks: [{ name: 'import-photo', status: 'finished' }] },
+    ].map((said) => JSON.stringify(said)),
     providerJobId: JOB_ID,
     header: HEADER,
     sign: (body, secret) => createHmac('sha256', secret).update(body).digest('hex'),
