@@ -68,9 +68,12 @@ import { RouterService } from './routing/router.service.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CallbackTokens } from './webhooks/callback-tokens.js';
 import { CallbackService } from './webhooks/callback.service.js';
+import { CallbackSilence } from './webhooks/callback-silence.js';
+import { CallbackStore } from './webhooks/callback-store.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
 import { Deliverer } from './webhooks/deliverer.js';
 import { DeliveryStore } from './webhooks/delivery-store.js';
+import { ProviderCallbacksController } from './webhooks/provider-callbacks.controller.js';
 import { RelayService } from './webhooks/relay.service.js';
 import { Sender } from './webhooks/sender.service.js';
 import { WebhookSecretController } from './webhooks/webhook-secret.controller.js';
@@ -93,7 +96,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, RetryController, ConvertController, CatalogueController, CallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, RetryController, ConvertController, CatalogueController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -108,6 +111,13 @@ export class AppModule {
           useFactory: (deliveries: DeliveryStore, sender: Sender, secrets: WebhookSecrets, address: PublicAddress, metrics: Metrics) =>
             new Deliverer(deliveries, sender, secrets, address, (status) => metrics.webhookDeliveries.inc({ status })),
         },
+        {
+          provide: CallbackService,
+          inject: [CallbackStore, Registry, CallbackTokens, Metrics],
+          useFactory: (store: CallbackStore, registry: Registry, tokens: CallbackTokens, metrics: Metrics) =>
+            // Anybody may write any provider into the address: those that are not ours are counted as one.
+            new CallbackService(store, registry, tokens, (provider, outcome) => metrics.callbacks.inc({ provider: registry.find(provider) === null ? 'unknown' : provider, outcome })),
+        },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
@@ -115,7 +125,7 @@ export class AppModule {
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
-        CallbackTokens, CallbackRegistration, CallbackService, DeliveryStore, Sender, RelayService,
+        CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };
   }

@@ -18,6 +18,7 @@ import { PublicAddress } from './http/public-address.js';
 import { isIntake, shed } from './http/shedding.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
 import { Periodic } from './platform/periodic.js';
+import { CallbackSilence } from './webhooks/callback-silence.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { Listener } from './platform/listener.js';
@@ -82,6 +83,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     app.get(RelayService).start();
   }
   app.get(CatalogueLoader).start();
+  app.get(CallbackSilence).start();
   return {
     url,
     app,

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import { Database } from '../platform/database.js';
+import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { LeaseLost, StageStore } from './stage-store.js';
 
@@ -65,7 +66,9 @@ export class AttemptStore {
          WHERE attempt.id = $1 AND attempt.status IN ('submitting', 'unknown') AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
         [attemptId, scene.lease.epoch, providerJobId],
       );
-      return rows.length > 0;
+      if (rows.length === 0) return false;
+      await adoptEarly(this.database, scene.lease, attemptId, scene.provider, providerJobId);
+      return true;
     } catch (error) {
       if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
       throw new ProviderError('malformed_response', 'The provider answered the create with the id of a job that it had made before.', { code: 'id_reused' });
@@ -111,6 +114,11 @@ export class AttemptStore {
     });
   }
 
+  /** What the vendor told of it by itself. */
+  async news(scene: Scene, attempt: LiveAttempt): Promise<News> {
+    return takeNews(this.database, scene.lease, attempt);
+  }
+
   /** A report that it still runs. Only news are written to the timeline. */
   async progressed(scene: Scene, attempt: LiveAttempt, report: { readonly progress: number | null; readonly word: string }, cause: Cause, pollAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
@@ -129,11 +137,11 @@ export class AttemptStore {
     });
   }
 
-  async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError, pollAfterMs: number): Promise<void> {
+  async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError, cause: Cause, pollAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()) WHERE id = $1', [attempt.id]);
-      if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause: scene.lease.hinted ? 'callback' : 'poll', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
+      if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause, detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
       await this.stages.release(scene.lease, pollAfterMs, sql);
     });
   }

@@ -3,11 +3,13 @@ import { ProviderError } from '../conversion/errors.js';
 import type { Report } from '../conversion/provider.js';
 import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
 import { Staging } from '../files/staging.js';
+import type { Cause } from '../jobs/event-store.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Env } from '../platform/env.js';
 import type { RegisteredProvider } from '../providers/registry.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import { AttemptStore } from './attempt-store.js';
+import { NO_NEWS } from './kept-callbacks.js';
 import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
 import { deliveriesInPlainWords, inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
@@ -15,6 +17,15 @@ import { SettleService } from './settle.service.js';
 import { stageExports, stageSteps } from './stage-work.js';
 
 type Success = Extract<Report, { readonly state: 'succeeded' }>;
+
+/** One look at an attempt, and why it is made. */
+interface Turn {
+  readonly scene: Scene;
+  readonly attempt: LiveAttempt;
+  readonly provider: RegisteredProvider;
+  readonly cause: Cause;
+  readonly signal: AbortSignal;
+}
 
 /** Asks a provider how an attempt stands, and takes in what it says. */
 @Injectable()
@@ -28,37 +39,43 @@ export class Poller {
   ) {}
 
   async poll(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<void> {
-    const providerJobId = attempt.providerJobId ?? '';
-    const cause = scene.lease.hinted ? 'callback' : 'poll';
+    const job = { providerJobId: attempt.providerJobId ?? '', reference: attempt.reference, steps: stageSteps(scene, provider.guarded.inner.adapter), exports: stageExports(scene) };
+    const { cause, proven } = scene.lease.hinted ? await this.attempts.news(scene, attempt) : NO_NEWS;
+    const turn: Turn = { scene, attempt, provider, cause, signal };
     try {
-      const report = await provider.guarded.read({ providerJobId, reference: attempt.reference, steps: stageSteps(scene, provider.guarded.inner.adapter), exports: stageExports(scene) }, signal);
-      await this.take(scene, attempt, provider, report, cause, signal);
+      const told = endTold(proven.map((body) => provider.guarded.readCallbackReport(job, body)));
+      if (told !== null && (await this.take(turn, told, true))) return;
+      await this.take(turn, await provider.guarded.read(job, signal), false);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       if (signal.aborted) return;
-      await this.unreadable(scene, attempt, await inPlainWords(scene, error));
+      await this.unreadable(turn, await inPlainWords(scene, error));
     }
   }
 
-  private async take(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, report: Report, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
+  /** False: what the body of a callback said does not hold, and the vendor has to be asked. */
+  private async take(turn: Turn, report: Report, byBody: boolean): Promise<boolean> {
+    const { scene, attempt, cause } = turn;
     switch (report.state) {
       case 'running': {
         const late = idleTooLong(attempt, expectedOf(scene));
-        if (late !== null) return this.giveUp(scene, attempt, late);
-        return this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt));
+        await (late !== null ? this.giveUp(scene, attempt, late) : this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt)));
+        return true;
       }
       case 'succeeded':
-        return this.keep(scene, attempt, provider, report, cause, signal);
+        return this.keep(turn, report, byBody);
       case 'failed':
-        return this.settle.errored(scene, attempt, await inPlainWords(scene, report.error), report.cost, cause);
+        await this.settle.errored(scene, attempt, await inPlainWords(scene, report.error), report.cost, cause);
+        return true;
       case 'canceled':
-        return this.settle.errored(scene, attempt, new ProviderError('unavailable', 'The provider canceled its job.', { code: 'canceled' }), report.cost, cause);
+        await this.settle.errored(scene, attempt, new ProviderError('unavailable', 'The provider canceled its job.', { code: 'canceled' }), report.cost, cause);
+        return true;
       default:
         return report satisfies never;
     }
   }
 
-  private async keep(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, { results, deliveries, cost }: Success, cause: 'callback' | 'poll', signal: AbortSignal): Promise<void> {
+  private async keep({ scene, attempt, provider, cause, signal }: Turn, { results, deliveries, cost }: Success, byBody: boolean): Promise<boolean> {
     const { graph } = scene.job;
     const formats = formatsOf(graph.inputs, graph.steps);
     // A result that only later steps of the same vendor job need is not fetched.
@@ -73,19 +90,23 @@ export class Poller {
         kept.push(await this.keeper.keep(file, possible.length === 1 ? (possible[0] ?? null) : null, provider.config.baseUrl, signal));
       }
       await this.settle.succeeded(scene, attempt, { files: kept, deliveries: await deliveriesInPlainWords(scene, deliveries), cost }, cause);
+      return true;
     } catch (error) {
       // A commit whose answer was lost may have been made: bytes that nobody names are better than names without bytes.
       if (databaseTrouble(error) === null) await Promise.all(kept.map(({ path }) => this.staging.remove(path)));
-      if (error instanceof ProviderError && error.kind === 'output_invalid') return this.settle.errored(scene, attempt, error, cost, cause);
-      throw error;
+      if (!(error instanceof ProviderError) || error.kind !== 'output_invalid') throw error;
+      // A body that was kept for long names files that have moved since.
+      if (byBody) return false;
+      await this.settle.errored(scene, attempt, error, cost, cause);
+      return true;
     }
   }
 
-  private async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError): Promise<void> {
+  private async unreadable({ scene, attempt, cause }: Turn, error: ProviderError): Promise<void> {
     const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
     const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt, expectedOf(scene));
     if (late !== null) return this.giveUp(scene, attempt, late);
-    await this.attempts.unreadable(scene, attempt, error, Math.max(this.delay(attempt), error.details.retryAfterMs ?? 0));
+    await this.attempts.unreadable(scene, attempt, error, cause, Math.max(this.delay(attempt), error.details.retryAfterMs ?? 0));
   }
 
   /** The attempt left behind is canceled at the vendor where that can be done; here it is over in any case. */
@@ -96,6 +117,11 @@ export class Poller {
   private delay(attempt: LiveAttempt): number {
     return pollDelay(attempt.polls, this.env.raw.POLL_FLOOR_MS, this.env.raw.POLL_CEILING_MS, Math.random());
   }
+}
+
+/** Only ends: a body that tells of a job under way may be older than what is known by now, and the vendor knows better. One end overtakes whatever came after it. */
+function endTold(reports: readonly (Report | null)[]): Report | null {
+  return reports.find((report) => report !== null && report.state !== 'running') ?? null;
 }
 
 function expectedOf({ job: { graph }, stepIds }: Scene): number {

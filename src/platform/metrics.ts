@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 /** What this process counts, for whoever scrapes it. */
 @Injectable()
@@ -19,6 +19,22 @@ export class Metrics {
     name: 'conversion_webhook_deliveries_total',
     help: 'Tries at webhook deliveries, by where each left its delivery: sent, scheduled for another try, exhausted.',
     labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  /** Vendors' callbacks, by what became of each. */
+  readonly callbacks = new Counter({
+    name: 'conversion_callbacks_total',
+    help: 'Callbacks of providers: proven, hint, late, other_job, unknown_job and unknown_shape were kept; duplicate, refused (signature), wrong_token and gone were not.',
+    labelNames: ['provider', 'outcome'] as const,
+    registers: [this.registry],
+  });
+
+  /** 1 where callbacks were asked for and none comes. */
+  readonly callbacksSilent = new Gauge({
+    name: 'conversion_callbacks_silent',
+    help: '1 where a provider was asked for callbacks and jobs end there, but none came for an hour; 0 where they come, or nothing can be said.',
+    labelNames: ['provider'] as const,
     registers: [this.registry],
   });
 

@@ -2,6 +2,13 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
 
+/**
+ * 256 random bits as text have 43 letters, an attempt's reference never has: each kind of token is looked for in one place, so that a wrong one costs one look at
+ * an index, and one that is in no shape costs none.
+ */
+export const isAccountToken = (token: string): boolean => /^[A-Za-z0-9_-]{43}$/.test(token);
+export const isAttemptToken = (token: string): boolean => /^[A-Za-z0-9_-]{22,64}$/.test(token) && !isAccountToken(token);
+
 const nameOf = (provider: string): string => `callback_token/${provider}`;
 
 /** The unguessable word in the address that an account's callbacks come to: one for each account, the same for all processes and for good. */

@@ -1,22 +1,31 @@
+import { jest } from '@jest/globals';
 import type { Lease } from '../../src/execution/stage-store.js';
 import { CallbackService } from '../../src/webhooks/callback.service.js';
+import { CallbackStore } from '../../src/webhooks/callback-store.js';
 import { CallbackTokens } from '../../src/webhooks/callback-tokens.js';
 import { engineRoom, TENANT, type EngineRoom } from '../support/engine-room.js';
 import { FakeProvider } from '../support/fake-provider.js';
 
 let room: EngineRoom;
+let tokens: CallbackTokens;
 let callbacks: CallbackService;
+let counted: string[];
 
 beforeAll(async () => {
   room = await engineRoom([new FakeProvider('one', ['convert'])]);
-  callbacks = new CallbackService(room.database, room.stages, room.registry, new CallbackTokens(room.database));
+  tokens = new CallbackTokens(room.database);
+  callbacks = new CallbackService(new CallbackStore(room.database, room.stages), room.registry, tokens, (provider, outcome) => counted.push(`${provider} ${outcome}`));
 });
 
-beforeEach(() => room.empty());
+beforeEach(async () => {
+  counted = [];
+  await room.empty();
+});
 
 afterAll(() => room.close());
 
 const said = (body: string) => ({ headers: {}, body: Buffer.from(body) });
+const signed = (body: string, signature = 'genuine') => ({ headers: { signature }, body: Buffer.from(body) });
 const stored = () => room.test.query<{ outcome: string }>('SELECT outcome FROM callback ORDER BY id');
 
 /** A job whose attempt runs and is not due for a long time. */
@@ -41,6 +50,7 @@ it('told a hundred times at once it is heard once, and every time taken', async 
   const answers = await Promise.allSettled(Array.from({ length: 100 }, () => callbacks.receive('one', attempt.reference, said('{"status":"done"}'))));
   expect(answers.filter(({ status }) => status === 'rejected')).toEqual([]);
   expect(await stored()).toHaveLength(1);
+  expect([counted.filter((word) => word === 'one hint').length, counted.filter((word) => word === 'one duplicate').length]).toEqual([1, 99]);
   const [lease] = await room.claim();
   await room.stages.release(lease as Lease, 600_000);
   await callbacks.receive('one', attempt.reference, said('{"status":"done"}'));
@@ -85,4 +95,97 @@ it('a body that is no text is taken as well', async () => {
   await callbacks.receive('one', attempt.reference, { headers: {}, body: Buffer.from([0, 255, 254, 0xed, 0xa0, 0x80]) });
   await callbacks.receive('one', attempt.reference, said('x'.repeat(2_000_000)));
   expect(await stored()).toHaveLength(2);
+});
+
+describe('what is kept', () => {
+  const kept = () => room.test.query<{ outcome: string; body: string; provider_job_id: string | null }>('SELECT outcome, body, provider_job_id FROM callback ORDER BY id');
+
+  it('of a signed body: all of it, for it speaks', async () => {
+    const { attempt } = await waiting();
+    const body = `{"job":"${attempt.providerJobId}","said":"canceled"}`;
+    await callbacks.receive('one', attempt.reference, signed(body));
+    expect(await kept()).toEqual([{ outcome: 'proven', body, provider_job_id: attempt.providerJobId }]);
+  });
+
+  it('of a job with credentials: its shape, and the signature makes it no more than a hint', async () => {
+    const job = await room.accept({
+      inputs: [{ id: 'photo', type: 's3', bucket: 'b', region: 'eu-west-1', key: 'k.jpg', credentials: { accessKeyId: 'AKIA-CANARY', secretAccessKey: 'secret-canary' } }] as never,
+    });
+    const [lease] = await room.claim();
+    const { attempt } = await room.running(lease as Lease);
+    const body = `{"job":"${attempt.providerJobId}","status":"canceled","input":[{"secret":"secret-canary"}]}`;
+    await callbacks.receive('one', attempt.reference, signed(body));
+    expect(await kept()).toMatchObject([{ outcome: 'hint', body: expect.not.stringContaining('canary') as string }]);
+    expect(job.status).toBe('queued');
+  });
+
+  it('of a body that is too long to keep: its beginning, and it is a hint', async () => {
+    const { attempt } = await waiting();
+    await callbacks.receive('one', attempt.reference, signed(`{"job":"${attempt.providerJobId}","said":"canceled","more":"${'x'.repeat(70_000)}"}`));
+    const [row] = await kept();
+    expect([row?.outcome, row?.body.length]).toEqual(['hint', 65_536]);
+  });
+
+  it('of a job or a shape that nobody knows, behind the account\'s word: its shape', async () => {
+    const token = await tokens.of('one');
+    await callbacks.receive('one', token, signed('{"job":"nobody-s","input":"secret-canary"}'));
+    await callbacks.receive('one', token, said('{"event":"party.started","who":"secret-canary"}'));
+    await callbacks.receive('one', token, said(`{"job":"${'x'.repeat(5000)}"}`));
+    expect(await kept()).toEqual([
+      { outcome: 'unknown_job', body: '{"job":"[text of 8]","input":"[text of 13]"}', provider_job_id: 'nobody-s' },
+      { outcome: 'unknown_shape', body: '{"event":"party.started","who":"[text of 13]"}', provider_job_id: null },
+      { outcome: 'unknown_shape', body: '{"job":"[text of 5000]"}', provider_job_id: null },
+    ]);
+    expect(counted).toEqual(['one unknown_job', 'one unknown_shape', 'one unknown_shape']);
+  });
+
+  it('of another job, behind the token of this one: its shape, and nobody is woken', async () => {
+    const { attempt } = await waiting();
+    await callbacks.receive('one', attempt.reference, signed('{"job":"another","said":"canceled"}'));
+    expect(await kept()).toMatchObject([{ outcome: 'other_job', body: '{"job":"[text of 7]","said":"[text of 8]"}' }]);
+    expect(await room.claim()).toEqual([]);
+  });
+});
+
+describe('a flood of forgeries', () => {
+  const asked = async (work: () => Promise<unknown>): Promise<string[]> => {
+    const texts: string[] = [];
+    const query = jest.spyOn(room.database, 'query').mockImplementation(((statement: string | { text: string }, values: unknown[]) => {
+      texts.push(typeof statement === 'string' ? statement : statement.text);
+      return room.database.pool.query<object>({ ...(typeof statement === 'string' ? { text: statement } : statement), values }).then((answer) => answer.rows);
+    }) as never);
+    try {
+      await work();
+    } finally {
+      query.mockRestore();
+    }
+    return texts;
+  };
+
+  it('of tokens: each costs one look at an index, one in no shape costs none, and nothing is written', async () => {
+    await waiting();
+    await tokens.of('one');
+    const wrong = ['a'.repeat(32), 'a'.repeat(43), 'a'.repeat(36)];
+    for (const token of wrong) {
+      const texts = await asked(() => expect(callbacks.receive('one', token, said('{}'))).rejects.toMatchObject({ status: 404 }));
+      expect(texts).toHaveLength(1);
+      expect(texts[0]).toMatch(/^\s*SELECT/);
+    }
+    for (const [provider, token] of [['one', 'short'], ['one', 'a'.repeat(65)], ['one', '\0'.repeat(32)], ['\0', 'a'.repeat(32)], ['x'.repeat(65), 'a'.repeat(43)]] as const) {
+      expect(await asked(() => expect(callbacks.receive(provider, token, said('{}'))).rejects.toMatchObject({ status: 404 }))).toEqual([]);
+    }
+    expect(await stored()).toEqual([]);
+    expect(new Set(counted)).toEqual(new Set(['one wrong_token', '\0 wrong_token', `${'x'.repeat(65)} wrong_token`]));
+  });
+
+  it('of signatures: nothing is written, and nobody is woken', async () => {
+    const { attempt } = await waiting();
+    const body = `{"job":"${attempt.providerJobId}","said":"canceled"}`;
+    const texts = await asked(() => Promise.all(Array.from({ length: 200 }, () => expect(callbacks.receive('one', attempt.reference, signed(body, 'forged'))).rejects.toMatchObject({ status: 401 }))));
+    expect([texts.length, texts.filter((text) => !/^\s*SELECT/.test(text))]).toEqual([200, []]);
+    expect([await stored(), await room.claim()]).toEqual([[], []]);
+    // A control: the same body, signed.
+    await callbacks.receive('one', attempt.reference, signed(body));
+    expect([await stored(), (await room.claim()).length]).toEqual([[{ outcome: 'proven' }], 1]);
+  });
 });

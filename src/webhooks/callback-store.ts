@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { PLACE_TYPES } from '../conversion/places.js';
+import { StageStore } from '../execution/stage-store.js';
+import { Database, type Sql } from '../platform/database.js';
+
+/** What became of a callback that was kept: `hint` and `proven` woke its attempt, the others changed nothing. */
+export const OUTCOMES = ['hint', 'proven', 'late', 'other_job', 'unknown_job', 'unknown_shape'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Whom a callback is about. */
+export interface Addressed {
+  readonly id: string;
+  readonly stage_id: string;
+  readonly provider_job_id: string | null;
+  readonly ended: boolean;
+  /** Its job came with credentials. */
+  readonly credentialed: boolean;
+}
+
+export interface NewCallback {
+  readonly id: string;
+  readonly provider: string;
+  readonly attempt: Addressed | null;
+  readonly providerJobId: string | null;
+  readonly bodyHash: string;
+  readonly body: string;
+  readonly outcome: Outcome;
+}
+
+export interface CallbackRow {
+  readonly id: string;
+  readonly provider: string;
+  readonly attempt_id: string | null;
+  readonly provider_job_id: string | null;
+  readonly outcome: Outcome;
+  readonly body: string;
+  readonly received_at: Date;
+  readonly replayed_at: Date | null;
+}
+
+/** Entries of a page, newest first, behind the id `before`. */
+export interface CallbackPage {
+  readonly provider: string;
+  readonly outcome: string | undefined;
+  readonly attempt: string | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+const ROW = 'id, provider, attempt_id, provider_job_id, outcome, body, received_at, replayed_at';
+
+@Injectable()
+export class CallbackStore {
+  constructor(
+    private readonly database: Database,
+    private readonly stages: StageStore,
+  ) {}
+
+  async findByToken(provider: string, token: string): Promise<Addressed | null> {
+    const rows = await this.database.query<Addressed>({ name: 'callback_by_token', text: `${ADDRESSED} WHERE reference = $1 AND provider = $2` }, [token, provider, PLACE_TYPES]);
+    return rows[0] ?? null;
+  }
+
+  async findByJob(provider: string, providerJobId: string): Promise<Addressed | null> {
+    const rows = await this.database.query<Addressed>({ name: 'callback_by_job', text: `${ADDRESSED} WHERE provider_job_id = $1 AND provider = $2` }, [providerJobId, provider, PLACE_TYPES]);
+    return rows[0] ?? null;
+  }
+
+  /** Keeps it and wakes whom it is about, in one statement. False: the same came before, and nothing was done. */
+  async keep({ id, provider, attempt, providerJobId, bodyHash, body, outcome }: NewCallback): Promise<boolean> {
+    const wakes = outcome === 'hint' || outcome === 'proven' ? (attempt?.stage_id ?? null) : null;
+    const [told] = await this.database.query<{ kept: boolean; woken: boolean }>({ name: 'keep_callback', text: KEEP }, [id, provider, attempt?.id ?? null, providerJobId, bodyHash, body, outcome, wakes]);
+    if (told?.woken === true) this.database.tell('conversion_due', '');
+    return told?.kept === true;
+  }
+
+  /** The vendor's job of a callback may have become one of ours since it was kept. */
+  async lookAgain(id: string, sql: Sql = this.database): Promise<void> {
+    const woken = await sql.query({ name: 'callback_again', text: LOOK_AGAIN }, [id]);
+    if (woken.length > 0) sql.tell('conversion_due', '');
+  }
+
+  async list({ provider, outcome, attempt, before, limit }: CallbackPage): Promise<CallbackRow[]> {
+    return this.database.query<CallbackRow>(
+      `SELECT ${ROW} FROM callback
+       WHERE provider = $1 AND ($2::text IS NULL OR outcome = $2) AND ($3::uuid IS NULL OR attempt_id = $3) AND ($4::uuid IS NULL OR id < $4) ORDER BY id DESC LIMIT $5`,
+      [provider, outcome ?? null, attempt ?? null, before ?? null, limit],
+    );
+  }
+
+  /** As if it had just come. `effect`: what it did now. Null: there is none. */
+  async replay(provider: string, id: string): Promise<{ readonly row: CallbackRow; readonly effect: 'woken' | Exclude<Outcome, 'hint' | 'proven'> } | null> {
+    return this.database.transaction(async (sql) => {
+      const [known] = await sql.query(`UPDATE callback SET replayed_at = now(), read_at = NULL WHERE provider = $1 AND id = $2 RETURNING 1`, [provider, id]);
+      if (known === undefined) return null;
+      await this.lookAgain(id, sql);
+      const [row] = await sql.query<CallbackRow & { readonly stage_id: string | null }>(
+        `SELECT ${ROW}, (SELECT a.stage_id FROM attempt a WHERE a.id = attempt_id AND a.ended_at IS NULL) AS stage_id FROM callback WHERE id = $1`,
+        [id],
+      );
+      if (row === undefined) return null;
+      if (row.outcome !== 'hint' && row.outcome !== 'proven') return { row, effect: row.outcome };
+      if (row.stage_id === null) return { row, effect: 'late' };
+      await this.stages.wake(sql, row.stage_id);
+      return { row, effect: 'woken' };
+    });
+  }
+}
+
+const ADDRESSED = `
+  SELECT id, stage_id, provider_job_id, ended_at IS NOT NULL AS ended,
+    EXISTS (SELECT 1 FROM job_input i WHERE i.job_id = attempt.job_id AND i.type = ANY($3)) OR EXISTS (SELECT 1 FROM job_export x WHERE x.job_id = attempt.job_id) AS credentialed
+  FROM attempt`;
+
+/** A body that came before changes nothing: one wake for any number of copies. */
+const KEEP = `
+  WITH kept AS (
+    INSERT INTO callback (id, provider, attempt_id, provider_job_id, body_hash, body, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (provider, body_hash) DO NOTHING RETURNING 1),
+  woken AS (
+    UPDATE stage SET due_at = now(), hinted = true WHERE id = $8 AND status = 'active' AND EXISTS (SELECT FROM kept) RETURNING 1)
+  SELECT EXISTS (SELECT FROM kept) AS kept, EXISTS (SELECT FROM woken) AS woken`;
+
+const LOOK_AGAIN = `
+  WITH found AS (
+    UPDATE callback SET attempt_id = a.id, outcome = CASE WHEN a.ended_at IS NULL THEN 'hint' ELSE 'late' END
+    FROM attempt a WHERE callback.id = $1 AND callback.outcome = 'unknown_job' AND a.provider = callback.provider AND a.provider_job_id = callback.provider_job_id
+    RETURNING a.stage_id)
+  UPDATE stage SET due_at = now(), hinted = true FROM found WHERE stage.id = found.stage_id AND stage.status = 'active' RETURNING 1`;
