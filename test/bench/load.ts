@@ -8,6 +8,8 @@ export interface Target {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** What each request says instead, where no two may be alike. */
+  readonly each?: () => Pick<Target, 'path' | 'headers' | 'body'>;
   /** What is wrong with an answer, or null. */
   readonly wrong: (status: number, body: string) => string | null;
 }
@@ -65,7 +67,9 @@ export async function openLoop(target: Target, perSecond: number, seconds: numbe
   return latencies;
 }
 
-async function send(pool: Pool, { method, path, headers, body, wrong }: Target): Promise<void> {
+async function send(pool: Pool, target: Target): Promise<void> {
+  const { method, wrong } = target;
+  const { path, headers, body } = target.each?.() ?? target;
   const answer = await pool.request({ method, path, headers, body }).catch((error: Error) => {
     throw new VoidRound(`no answer: ${error.message}`);
   });

@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { accept } from './accept.ts';
+import { callback } from './callback.ts';
 import { catalogue } from './catalogue.ts';
 import { openGround, type Ground } from './ground.ts';
 import { planner } from './planner.ts';
@@ -9,7 +10,7 @@ import { planner } from './planner.ts';
 export type Bench = (ground: Ground, quick: boolean) => Promise<boolean>;
 
 /** npm run bench <name> [-- --quick]. Exit code 1: a floor is missed; 2: there is nothing to judge. */
-const BENCHES: ReadonlyMap<string, Bench> = new Map([['accept', accept], ['catalogue', catalogue]]);
+const BENCHES: ReadonlyMap<string, Bench> = new Map([['accept', accept], ['callback', callback], ['catalogue', catalogue]]);
 /** Those that need neither a server nor a database. */
 const PURE: ReadonlyMap<string, (quick: boolean) => Promise<boolean>> = new Map([['planner', planner]]);
 

@@ -51,12 +51,13 @@ export async function runconvertDouble(): Promise<RunconvertDouble> {
     return { status: 200, body: wrapped(job, say(job)) };
   }
 
-  function create(request: RecordedRequest): Answer {
+  async function create(request: RecordedRequest): Promise<Answer> {
     const strange = jobFaults(request.json);
     faults.push(...strange);
     if (request.json === undefined) return error(400, 'Bad Request');
     const job = newJob(request.json as Record<string, unknown>, scriptOf(request));
     jobs.set(job.id, job);
+    await job.script.beforeAnswer(job.id);
     if (job.script.createLost !== null) return job.script.createLost;
     const said = job.script.createShowsTasks ? say(job) : { id: job.id, status: statusWord(job) };
     return { status: job.script.words === 'sdk' ? 201 : 200, body: wrapped(job, said) };

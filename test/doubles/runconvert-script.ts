@@ -19,6 +19,8 @@ export interface RunconvertScript {
   readonly delivery: 'completed' | { readonly refused: string };
   /** What a create is answered with once the job is there, instead of the job. */
   readonly createLost: Answer | null;
+  /** What happens between the making of a job and the answer to its create. */
+  readonly beforeAnswer: (id: string) => unknown;
   readonly numericStrings: boolean;
   /** Rewrites the result of an export task as it is said. */
   readonly result: (said: Record<string, unknown>) => Record<string, unknown>;
@@ -37,6 +39,7 @@ export const DOCUMENTED: RunconvertScript = {
   ending: 'completed',
   delivery: 'completed',
   createLost: null,
+  beforeAnswer: () => undefined,
   numericStrings: false,
   result: (said) => said,
   download: (bytes) => bytes,

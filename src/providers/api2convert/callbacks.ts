@@ -2,11 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CallbackReading, RawCallback } from '../../conversion/callback.js';
 import type { Report, RunningJob } from '../../conversion/provider.js';
 import { readReport } from './mapper.js';
-import { readJobText, type Api2convertSettings } from './wire.js';
+import { readJobIdText, readJobText, type Api2convertSettings } from './wire.js';
 
 /** HMAC-SHA256 of the raw body, lower-case hex (SDKs since 10.2, webhook). Until the vendor signs for an account, no secret is set. */
 export function readCallback(callback: RawCallback, header: string, secret: string | null): CallbackReading {
-  const providerJobId = readJobText(callback.body.toString('utf8'))?.id ?? null;
+  const providerJobId = readJobIdText(callback.body.toString('utf8'));
   if (secret === null || secret === '') return { verdict: 'hint', providerJobId };
   const told = callback.headers[header];
   const expected = Buffer.from(createHmac('sha256', secret).update(callback.body).digest('hex'));

@@ -67,6 +67,14 @@ export function readJobText(body: string): Api2convertJob | null {
   return value === null ? null : jobSchema.parse(value);
 }
 
+const namedSchema = z.object({ id: text });
+
+/** The id of the job that a text is, without reading the rest of it. */
+export function readJobIdText(body: string): string | null {
+  const value = readObject(body);
+  return value === null ? null : namedSchema.parse(value).id;
+}
+
 /** `options`: a map of descriptions, looked at one by one (`catalogue.ts`). */
 const catalogueSchema = entries(z.object({ id: text, category: text, target: text, options: z.unknown().optional() }));
 const contractsSchema = z.object({ contracts: entries(z.object({ contract_type: text, credits_remaining: amount })), credits_remaining: amount });
