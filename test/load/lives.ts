@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Pool } from 'undici';
+import type { Body } from '../faults/support/caller.ts';
 import type { World } from '../faults/support/world.ts';
 import { CANARIES } from '../faults/support/world.ts';
 import { percentile } from '../bench/measure.ts';
@@ -81,7 +82,7 @@ export async function stream(world: World, sink: Sink, { perSecond, seconds, ins
 }
 
 /** A few lines of text to HTML: both vendors do it, and it costs the sandbox next to nothing. */
-function smallJob(sink: Sink, nth: number, deadlineSeconds: number): object {
+export function smallJob(sink: Sink, nth: number, deadlineSeconds: number): Body {
   return {
     inputs: [{ type: 'url', url: 'https://files.example.com/notes.txt' }],
     steps: [{ operation: 'convert', to: 'html' }],

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../src/sandbox/random.ts';
 import { percentile } from '../bench/measure.ts';
+import type { Gateway } from '../support/gateway.ts';
 import { databaseComesAndGoes, gatewaysDie, killOne, type Chaos } from './chaos.ts';
 import { drained, FAULTS_OF_ALL_KINDS, judged, openLoadGround, WEATHER, type Ground } from './ground.ts';
-import { ms, stream, type Lives } from './lives.ts';
+import { ms, smallJob, stream, type Lives } from './lives.ts';
 import { sendGenerated } from './requests.ts';
 import { readSpoiltAnswers } from './vendor-answers.ts';
 
@@ -36,6 +37,76 @@ export const l1: Load = async ({ seed, seconds, perSecond }) => {
     await ground.world.close();
   }
 };
+
+/** Three times what it can take: what it takes it still finishes, and the rest is told at once to come again. */
+export const l2: Load = async ({ seed, seconds, perSecond }) => {
+  const span = seconds ?? 120;
+  const ground = await openLoadGround({ weather: [], seed, latencyMs: 10 });
+  const { world, sink } = ground;
+  try {
+    const gateway = await world.gateway();
+    const peak = perSecond ?? (await peakOf(ground, span / 4));
+    console.log(`  peak: ${peak.toFixed(0)} whole lives a second`);
+    const before = sink.endedAt.size;
+    const began = performance.now();
+    const reading = readsDuring(gateway, () => world.caller.accepted.at(-1)?.id ?? '');
+    const lives = await stream(world, sink, { perSecond: Math.round(3 * peak), seconds: span });
+    const goodput = (sink.endedAt.size - before) / ((performance.now() - began) / 1000);
+    const reads = await reading.stop();
+    told(lives);
+    await pause(10_000);
+    const normal = await stream(world, sink, { perSecond: Math.max(1, Math.round(peak / 3)), seconds: 10 });
+    const all = await drained(ground, 120_000);
+    const well = await judged(ground);
+    return [
+      held('goodput of peak', (goodput / peak).toFixed(2), '0.90', goodput >= 0.9 * peak),
+      held('turned away, p99', ms(lives.refusedMs, 0.99), '50 ms', lives.refusedMs.length > 0 && percentile(lives.refusedMs, 0.99) <= 50),
+      held('turned away without Retry-After', String(lives.refusedUntold), '0', lives.refusedUntold === 0),
+      held(`reads refused of ${reads.made}`, String(reads.refused), '0', reads.made > 0 && reads.refused === 0),
+      held('accepted 10 s later', `${normal.accepted} of ${normal.sent}`, 'all', normal.accepted === normal.sent),
+    ].every(Boolean) && all && well;
+  } finally {
+    await world.close();
+  }
+};
+
+/** Ends a second while as many lives are under way as it takes to keep it busy. */
+async function peakOf({ world, sink }: Ground, seconds: number): Promise<number> {
+  const stopAt = performance.now() + seconds * 1000;
+  let from = 0;
+  const one = async (): Promise<void> => {
+    while (performance.now() < stopAt) {
+      const { id } = await world.caller.send(smallJob(sink, (from += 1), 120));
+      while (!sink.endedAt.has(id) && performance.now() < stopAt) await pause(20);
+    }
+  };
+  const warm = pause(seconds * 250).then(() => ({ ended: sink.endedAt.size, at: performance.now() }));
+  await Promise.all(Array.from({ length: 48 }, one));
+  const { ended, at } = await warm;
+  return (sink.endedAt.size - ended) / ((performance.now() - at) / 1000);
+}
+
+function readsDuring(gateway: Gateway, id: () => string): { stop(): Promise<{ made: number; refused: number }> } {
+  let going = true;
+  let made = 0;
+  let refused = 0;
+  const loop = (async () => {
+    while (going) {
+      const answer = await gateway.call(`/v1/jobs/${id()}`).catch(() => null);
+      made += 1;
+      if (answer === null || answer.status === 503 || answer.status === 429) refused += 1;
+      await answer?.arrayBuffer();
+      await pause(100);
+    }
+  })();
+  return {
+    stop: async () => {
+      going = false;
+      await loop;
+      return { made, refused };
+    },
+  };
+}
 
 /** Five kinds of chaos, one after the other: as many jobs end in the half minute after as in the one before. */
 export const l3: Load = async ({ seed, seconds, perSecond }) => {

@@ -1,9 +1,9 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
-import { l1, l3, l4, l6, soak, type Load } from './loads.ts';
+import { l1, l2, l3, l4, l6, soak, type Load } from './loads.ts';
 
 /** npm run load <name> [-- --seconds 60 --rate 50 --jobs 1000 --seed 7]. Exit code 1: a bar is missed; 2: there is nothing to judge. */
-const LOADS: ReadonlyMap<string, Load> = new Map([['L1', l1], ['L3', l3], ['L4', l4], ['L6', l6], ['soak', soak]]);
+const LOADS: ReadonlyMap<string, Load> = new Map([['L1', l1], ['L2', l2], ['L3', l3], ['L4', l4], ['L6', l6], ['soak', soak]]);
 
 const number = { type: 'string' } as const;
 const { positionals, values } = parseArgs({ allowPositionals: true, options: { seconds: number, rate: number, jobs: number, seed: number } });
