@@ -3,10 +3,10 @@ import type { JobError } from '../conversion/errors.js';
 import { Staging } from '../files/staging.js';
 import { eraseExpiredKeys } from '../jobs/idempotency-store.js';
 import { JobEnding } from '../jobs/job-ending.js';
-import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
 import { OrphanSearch } from './orphan-search.js';
+import { SweepTimers } from './sweep-timers.js';
 import { cancelAtVendors } from './vendor-cancel.js';
 
 const DEADLINES_MS = 1000;
@@ -14,13 +14,15 @@ const FILES_MS = 30_000;
 const ORPHANS_MS = 10_000;
 const KEYS_MS = 5000;
 const BATCH = 50;
+/** Files and keys at a time. */
+const FILES = 500;
+const KEYS = 500;
 
 /** What time itself does: jobs past their deadline fail, files past their retention go, Idempotency-Keys are forgotten. Any number of processes may sweep at once. */
 @Injectable()
 export class SweeperService implements BeforeApplicationShutdown {
   private readonly log = new Logger('sweeper');
-  private readonly timers: NodeJS.Timeout[] = [];
-  private readonly sweeping = new Set<Promise<unknown>>();
+  private readonly timers = new SweepTimers();
 
   constructor(
     private readonly database: Database,
@@ -31,15 +33,14 @@ export class SweeperService implements BeforeApplicationShutdown {
   ) {}
 
   start(): void {
-    this.every(DEADLINES_MS, () => this.failOverdue());
-    this.every(FILES_MS, () => this.eraseExpired());
-    this.every(ORPHANS_MS, () => this.orphans.search());
-    this.every(KEYS_MS, () => eraseExpiredKeys(this.database, BATCH * 10));
+    this.timers.every(DEADLINES_MS, async () => (await this.failOverdue(), false));
+    this.timers.every(FILES_MS, async () => (await this.eraseExpired()) === FILES);
+    this.timers.every(ORPHANS_MS, async () => (await this.orphans.search(), false));
+    this.timers.every(KEYS_MS, async () => (await eraseExpiredKeys(this.database, KEYS)) === KEYS);
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    for (const timer of this.timers) clearInterval(timer);
-    await Promise.all(this.sweeping);
+  beforeApplicationShutdown(): Promise<void> {
+    return this.timers.stop();
   }
 
   /** Returns how many jobs were failed. */
@@ -62,7 +63,7 @@ export class SweeperService implements BeforeApplicationShutdown {
 
   /** Returns how many files were erased. The bytes go first: a crash in between only means doing it again. */
   async eraseExpired(): Promise<number> {
-    const expired = await this.database.query<{ id: string; path: string | null }>('SELECT id, path FROM file WHERE expires_at < now() AND erased_at IS NULL ORDER BY expires_at LIMIT $1', [BATCH * 10]);
+    const expired = await this.database.query<{ id: string; path: string | null }>('SELECT id, path FROM file WHERE expires_at < now() AND erased_at IS NULL ORDER BY expires_at LIMIT $1', [FILES]);
     const erased: string[] = [];
     for (const { id, path } of expired) {
       try {
@@ -74,23 +75,6 @@ export class SweeperService implements BeforeApplicationShutdown {
     }
     if (erased.length > 0) await this.database.query('UPDATE file SET erased_at = now() WHERE id = ANY($1::uuid[])', [erased]);
     return erased.length;
-  }
-
-  private every(ms: number, sweep: () => Promise<number>): void {
-    let busy = false;
-    this.timers.push(
-      setInterval(() => {
-        if (busy) return;
-        busy = true;
-        const running = sweep()
-          .catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message))
-          .finally(() => {
-            busy = false;
-            this.sweeping.delete(running);
-          });
-        this.sweeping.add(running);
-      }, ms),
-    );
   }
 }
 
