@@ -5,6 +5,7 @@ import { AttemptStore } from './execution/attempt-store.js';
 import { CancelController } from './execution/cancel.controller.js';
 import { CancelService } from './execution/cancel.service.js';
 import { EngineService } from './execution/engine.service.js';
+import { HistoryService } from './execution/history.service.js';
 import { Poller } from './execution/poller.js';
 import { Replanner } from './execution/replan.js';
 import { SceneLoader } from './execution/scene.js';
@@ -124,7 +125,7 @@ export class AppModule {
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService, HistoryService,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule, type Foundations } from './app.module.js';
 import { EngineService } from './execution/engine.service.js';
+import { HistoryService } from './execution/history.service.js';
 import { SweeperService } from './execution/sweeper.service.js';
 import { KeyGuard } from './accounts/key.guard.js';
 import { bodyPipe } from './http/body-pipe.js';
@@ -79,6 +80,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   if (env.works) {
     app.get(EngineService).start();
     app.get(SweeperService).start();
+    app.get(HistoryService).start();
     startPeriodic(app);
     app.get(RelayService).start();
   }

@@ -43,6 +43,7 @@ const schema = z.object({
   PROVIDERS_FILE: z.string().min(1).optional(),
   EGRESS_ALLOW: z.string().default(''),
   MAX_UPLOAD_BYTES: whole(1, Number.MAX_SAFE_INTEGER, 5_368_709_120),
+  HISTORY_DAYS: whole(1, 3650, 90),
   POLL_FLOOR_MS: whole(1, 3_600_000, 1000),
   POLL_CEILING_MS: whole(1, 3_600_000, 15_000),
   BREAKER_OPEN_MS: whole(1, 3_600_000, 30_000),
