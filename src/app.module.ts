@@ -6,6 +6,7 @@ import { CancelController } from './execution/cancel.controller.js';
 import { CancelService } from './execution/cancel.service.js';
 import { EngineService } from './execution/engine.service.js';
 import { HistoryService } from './execution/history.service.js';
+import { Leftovers } from './execution/leftovers.js';
 import { Poller } from './execution/poller.js';
 import { Replanner } from './execution/replan.js';
 import { SceneLoader } from './execution/scene.js';
@@ -125,7 +126,7 @@ export class AppModule {
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService, HistoryService,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

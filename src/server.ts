@@ -7,6 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AppModule, type Foundations } from './app.module.js';
 import { EngineService } from './execution/engine.service.js';
 import { HistoryService } from './execution/history.service.js';
+import { Leftovers } from './execution/leftovers.js';
 import { SweeperService } from './execution/sweeper.service.js';
 import { KeyGuard } from './accounts/key.guard.js';
 import { bodyPipe } from './http/body-pipe.js';
@@ -121,5 +122,5 @@ async function listen(app: NestFastifyApplication, host: string, port: number): 
 /** What time asks for, done by one process of all. */
 function startPeriodic(app: NestFastifyApplication): void {
   const parts = [app.get(CatalogueSchedule), app.get(CallbackRegistration)];
-  app.get(Periodic).start(parts.flatMap(({ tasks }) => tasks), () => parts.forEach((part) => part.begin()));
+  app.get(Periodic).start([...parts, app.get(Leftovers)].flatMap(({ tasks }) => tasks), () => parts.forEach((part) => part.begin()));
 }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, rename, rm } from 'node:fs/promises';
+import { link, mkdir, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -31,6 +31,10 @@ export class StagingTrouble extends Error {
 }
 
 const HEAD_BYTES = 4100;
+const AT_A_TIME = 200;
+/** What this class itself names so: whatever else lies in the place is somebody else's. */
+const FOLDER = /^[0-9a-f]{2}$/;
+const FILE = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.part)?$/;
 const TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'ENOTDIR']);
 
 /** A folder of files that we hold. Names are ours alone; bytes stream, so memory is flat whatever the size. */
@@ -55,11 +59,13 @@ export class Staging {
     return { path, size: meter.size, sha256: meter.sha256(), head: meter.head() };
   }
 
-  /** Another name for the same bytes, which stay until the last name is removed. Returns its path. */
+  /** Another name for the same bytes, which stay until the last name is removed. Returns its path. The bytes count as written now: nobody may take the new name for an old one. */
   async duplicate(path: string): Promise<string> {
     const id = randomUUID();
     const other = join(id.slice(0, 2), id);
+    const now = new Date();
     try {
+      await utimes(join(this.root, path), now, now);
       await mkdir(dirname(join(this.root, other)), { recursive: true });
       await link(join(this.root, path), join(this.root, other));
     } catch (error) {
@@ -76,7 +82,43 @@ export class Staging {
   async remove(path: string): Promise<void> {
     await rm(join(this.root, path), { force: true });
   }
+
+  /** Paths of ours that were last written to before `time`, half-written ones too, some at a time: however many there are, few are held. */
+  async *writtenBefore(time: Date): AsyncGenerator<readonly string[]> {
+    let some: string[] = [];
+    for await (const folder of namesIn(this.root, FOLDER)) {
+      for await (const name of namesIn(join(this.root, folder), FILE)) {
+        const path = join(folder, name);
+        if (name.startsWith(folder) && (await this.wasWrittenBefore(path, time))) some.push(path);
+        if (some.length < AT_A_TIME) continue;
+        yield some;
+        some = [];
+      }
+    }
+    if (some.length > 0) yield some;
+  }
+
+  private async wasWrittenBefore(path: string, time: Date): Promise<boolean> {
+    try {
+      const { mtime } = await stat(join(this.root, path));
+      return mtime < time;
+    } catch (error) {
+      if (isGone(error)) return false;
+      throw error;
+    }
+  }
 }
+
+/** Names of a folder that are of a shape, as they are read; none where it is not there. */
+async function* namesIn(folder: string, shape: RegExp): AsyncGenerator<string> {
+  try {
+    for await (const { name } of await opendir(folder)) if (shape.test(name)) yield name;
+  } catch (error) {
+    if (!isGone(error)) throw error;
+  }
+}
+
+const isGone = (error: unknown): boolean => ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
 
 /** Counts, hashes and remembers the beginning of what passes, and stops what is too large. */
 class Meter extends Transform {
