@@ -1,5 +1,5 @@
 import { Injectable, Logger as NestLogger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { JobHelpers, Runner } from 'graphile-worker';
+import type { JobHelpers, Runner, WorkerUtils } from 'graphile-worker';
 import pg from 'pg';
 import { databaseTrouble } from './database-trouble.js';
 import { Database } from './database.js';
@@ -24,6 +24,7 @@ export interface Asked {
 const RETRY_MS = 10_000;
 const MOST_TRIES = 4;
 const AT_ONCE = 2;
+const EVERY_SIX_HOURS = '40 */6 * * *';
 /** Its own: one connection listens, the others work; a pool that is shared would have to serve both. */
 const POOL = 4;
 
@@ -82,18 +83,20 @@ export class Periodic implements BeforeApplicationShutdown {
   }
 
   private async run(tasks: readonly PeriodicTask[]): Promise<Runner> {
-    const { Logger, parseCronItems, run } = await import('graphile-worker');
+    const { Logger, makeWorkerUtils, parseCronItems, run } = await import('graphile-worker');
     const logger = new Logger(() => (level, message) => {
       if (level === 'error') this.log.warn(message);
       else this.log.debug(message);
     });
+    const pgPool = (this.pool ??= openPool(this.database.connectionString));
+    const all = [...tasks, forgetFailed(() => makeWorkerUtils({ pgPool, logger }))];
     return run({
-      pgPool: (this.pool ??= openPool(this.database.connectionString)),
+      pgPool,
       logger,
       noHandleSignals: true,
       concurrency: AT_ONCE,
-      taskList: Object.fromEntries(tasks.map((task) => [task.name, (payload: unknown, helpers: JobHelpers) => task.run(payload as Readonly<Record<string, unknown>>, this.signalOf(helpers))])),
-      parsedCronItems: parseCronItems(tasks.flatMap(({ name, cron }) => (cron === null ? [] : [{ task: name, match: cron, options: { maxAttempts: MOST_TRIES } }]))),
+      taskList: Object.fromEntries(all.map((task) => [task.name, (payload: unknown, helpers: JobHelpers) => task.run(payload as Readonly<Record<string, unknown>>, this.signalOf(helpers))])),
+      parsedCronItems: parseCronItems(all.flatMap(({ name, cron }) => (cron === null ? [] : [{ task: name, match: cron, options: { maxAttempts: MOST_TRIES } }]))),
     });
   }
 
@@ -107,6 +110,18 @@ export class Periodic implements BeforeApplicationShutdown {
       this.stopping.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
     });
   }
+}
+
+/** Work that failed for good stays in the worker's table until somebody takes it out. The log has told of it. */
+function forgetFailed(utilsOf: () => Promise<WorkerUtils>): PeriodicTask {
+  return {
+    name: 'forget-failed',
+    cron: EVERY_SIX_HOURS,
+    run: async () => {
+      const utils = await utilsOf();
+      await utils.cleanup({ tasks: ['DELETE_PERMAFAILED_JOBS'] }).finally(() => utils.release());
+    },
+  };
 }
 
 /** A connection that breaks is made anew by who needs it; without a listener, idle or in use, it would take the process with it. */
