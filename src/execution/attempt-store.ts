@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
+import { ATTEMPT_STATES, JOB_STATES, statesBefore, STEP_STATES } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
 import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
 import type { LiveAttempt, Scene } from './scene.js';
@@ -39,8 +40,8 @@ export class AttemptStore {
          RETURNING (SELECT extract(epoch FROM deadline_at - now())::float8 * 1000 FROM job WHERE id = $2) AS "leftThenMs"`,
         [attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference],
       );
-      const first = await sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = 'queued' RETURNING id`, [scene.job.id]);
-      await sql.query(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds, scene.provider]);
+      const first = await sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = ANY($2) RETURNING id`, [scene.job.id, statesBefore(JOB_STATES, 'processing')]);
+      await sql.query(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)`, [scene.job.id, scene.stepIds, scene.provider, statesBefore(STEP_STATES, 'running')]);
       await appendEvents(sql, scene.job.id, [
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
@@ -63,8 +64,8 @@ export class AttemptStore {
     try {
       const rows = await this.database.query<{ id: string }>(
         `UPDATE attempt SET provider_job_id = $3 FROM stage
-         WHERE attempt.id = $1 AND attempt.status IN ('submitting', 'unknown') AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
-        [attemptId, scene.lease.epoch, providerJobId],
+         WHERE attempt.id = $1 AND attempt.status = ANY($4) AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
+        [attemptId, scene.lease.epoch, providerJobId, statesBefore(ATTEMPT_STATES, 'running')],
       );
       if (rows.length === 0) return false;
       await adoptEarly(this.database, scene.lease, attemptId, scene.provider, providerJobId);
@@ -79,7 +80,7 @@ export class AttemptStore {
   async unknown(scene: Scene, attempt: LiveAttempt, error: ProviderError, searchAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query(`UPDATE attempt SET status = 'unknown', unknown_since = now(), error = $2::jsonb WHERE id = $1 AND status = 'submitting'`, [attempt.id, JSON.stringify({ kind: error.kind, code: error.code, message: error.message })]);
+      await sql.query(`UPDATE attempt SET status = 'unknown', unknown_since = now(), error = $2::jsonb WHERE id = $1 AND status = ANY($3)`, [attempt.id, JSON.stringify({ kind: error.kind, code: error.code, message: error.message }), statesBefore(ATTEMPT_STATES, 'unknown')]);
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.unknown', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
       await this.stages.release(scene.lease, searchAfterMs, sql);
     });
@@ -108,7 +109,7 @@ export class AttemptStore {
   async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query(`UPDATE attempt SET status = 'running', moved_at = now() WHERE id = $1 AND status IN ('submitting', 'unknown')`, [attemptId]);
+      await sql.query(`UPDATE attempt SET status = 'running', moved_at = now() WHERE id = $1 AND status = ANY($2)`, [attemptId, statesBefore(ATTEMPT_STATES, 'running')]);
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
       await this.stages.release(scene.lease, pollAfterMs, sql);
     });

@@ -10,6 +10,7 @@ import { RouterService } from '../routing/router.service.js';
 import type { PlannedStage } from '../routing/stages.js';
 import type { Try } from './decide.js';
 import type { Scene } from './scene.js';
+import { StageStore } from './stage-store.js';
 
 type StageWithLosses = PlannedStage & { readonly losses: readonly Loss[] };
 
@@ -19,6 +20,7 @@ export class Replanner {
   constructor(
     private readonly router: RouterService,
     private readonly registry: Registry,
+    private readonly stages: StageStore,
   ) {}
 
   /** Providers that could run the stage's steps if nothing had been tried. */
@@ -39,7 +41,7 @@ export class Replanner {
     const stages = all ?? this.plan(scene, scene.stepIds, tried);
     if (stages === null) return false;
     const replaced = [scene.lease.stageId, ...(all === null ? [] : waiting.map(({ id }) => id))];
-    await sql.query(`UPDATE stage SET status = 'superseded', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ANY($1::uuid[])`, [replaced]);
+    await this.stages.end(sql, replaced, 'superseded');
     await this.insert(sql, scene, stages, history, afterMs);
     await appendEvents(sql, scene.job.id, [
       { type: 'plan.changed', cause, detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },

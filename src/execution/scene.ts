@@ -4,13 +4,14 @@ import type { Credentials } from '../conversion/job-graph.js';
 import { hasHeaders, isPlace } from '../conversion/places.js';
 import { CredentialStore } from '../jobs/credential-store.js';
 import { WHOLE_JOB, type WholeJob } from '../jobs/rows.js';
+import type { LiveAttemptStatus, StageStatus } from '../jobs/states.js';
 import type { Try } from './decide.js';
 import type { Lease } from './stage-store.js';
 
 export interface LiveAttempt {
   readonly id: string;
   readonly provider: string;
-  readonly status: 'submitting' | 'unknown' | 'running';
+  readonly status: LiveAttemptStatus;
   readonly reference: string;
   readonly providerJobId: string | null;
   readonly polls: number;
@@ -30,7 +31,7 @@ export interface Scene {
   readonly job: WholeJob;
   readonly provider: string;
   readonly stepIds: readonly string[];
-  readonly stageStatus: 'waiting' | 'active' | 'done' | 'failed' | 'superseded';
+  readonly stageStatus: StageStatus;
   readonly history: readonly Try[];
   readonly attempt: LiveAttempt | null;
   /** The job's credentials, opened for whoever is about to use them, or must keep them out of what is written. Throws `Unsealable`. */

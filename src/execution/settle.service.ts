@@ -6,6 +6,7 @@ import type { KeptFile } from '../files/result-keeper.js';
 import { appendEvents, type Cause, type NewEvent } from '../jobs/event-store.js';
 import { undelivered, writeDeliveries } from '../jobs/export-store.js';
 import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
+import { ATTEMPT_STATES, statesBefore, STEP_STATES, type AttemptEnd } from '../jobs/states.js';
 import { Database, type Sql } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
 import { moneyFor } from '../routing/pricing.js';
@@ -42,8 +43,8 @@ export class SettleService {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       await this.endAttempt(sql, attempt, 'succeeded', cost, null);
-      await sql.query(`UPDATE stage SET status = 'done', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`, [scene.lease.stageId]);
-      await sql.query(`UPDATE job_step SET status = 'done' WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds]);
+      await this.stages.end(sql, [scene.lease.stageId], 'done');
+      await this.endSteps(sql, scene, 'done');
       await this.writeFiles(sql, scene, attempt, files);
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: scene.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
@@ -129,18 +130,22 @@ export class SettleService {
 
   /** The attempts of other stages that the job's end leaves behind. */
   private async failed(sql: Sql, scene: Scene, error: JobError, cause: Cause): Promise<readonly Abandoned[]> {
-    await sql.query(`UPDATE job_step SET status = 'failed' WHERE job_id = $1 AND id = ANY($2)`, [scene.job.id, scene.stepIds]);
-    await sql.query(`UPDATE stage SET status = 'failed', due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`, [scene.lease.stageId]);
+    await this.endSteps(sql, scene, 'failed');
+    await this.stages.end(sql, [scene.lease.stageId], 'failed');
     return (await this.ending.fail(sql, scene.job.id, error, cause)) ?? [];
   }
 
-  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: 'succeeded' | 'errored' | 'abandoned', { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {
+  private async endSteps(sql: Sql, { job, stepIds }: Scene, status: 'done' | 'failed'): Promise<void> {
+    await sql.query('UPDATE job_step SET status = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)', [job.id, stepIds, status, statesBefore(STEP_STATES, status)]);
+  }
+
+  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {
     const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
     return sql.query<Abandoned>(
       `UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
-       WHERE id = $1 AND ended_at IS NULL RETURNING id, provider, provider_job_id AS "providerJobId"`,
-      [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored],
+       WHERE id = $1 AND status = ANY($7) RETURNING id, provider, provider_job_id AS "providerJobId"`,
+      [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored, statesBefore(ATTEMPT_STATES, status)],
     );
   }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { STAGE_STATES, statesBefore, type StageEnd } from '../jobs/states.js';
 import { Database, type Sql } from '../platform/database.js';
 
 /** The right to work on one stage for a while. Every later write carries the epoch: who lost the lease writes nothing. */
@@ -53,6 +54,14 @@ export class StageStore {
   /** After a time without the database: leases of `owner` that nobody works on (a claim's answer, or a release, was lost) are free at once. */
   async giveBack(owner: string, working: readonly Lease[]): Promise<void> {
     await this.database.query('UPDATE stage SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND lease_until > now() AND NOT (id = ANY($2::uuid[]))', [owner, working.map(({ stageId }) => stageId)]);
+  }
+
+  /** Nobody works on them any more. */
+  async end(sql: Sql, stageIds: readonly string[], status: StageEnd): Promise<void> {
+    await sql.query(
+      'UPDATE stage SET status = $2, due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ANY($1::uuid[]) AND status = ANY($3)',
+      [stageIds, status, statesBefore(STAGE_STATES, status)],
+    );
   }
 
   /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */

@@ -4,7 +4,7 @@ import type { Sql } from '../platform/database.js';
 import { eraseCredentials } from './credential-store.js';
 import { appendEvents, type Cause } from './event-store.js';
 import { giveUpExports } from './export-store.js';
-import { statesBefore, type JobStatus } from './states.js';
+import { ATTEMPT_STATES, JOB_STATES, STAGE_STATES, statesBefore, STEP_STATES, type JobStatus } from './states.js';
 
 /** An attempt that was left behind: its vendor's job is to be canceled, once the transaction that says so is committed. */
 export interface Abandoned {
@@ -36,17 +36,17 @@ export class JobEnding {
     const rows = await sql.query<{ id: string }>(
       `UPDATE job SET status = $2, error = $3::jsonb, ended_at = now(), progress = CASE WHEN $2 = 'completed' THEN 100 ELSE progress END
        WHERE id = $1 AND status = ANY($4) RETURNING id`,
-      [jobId, status, error === null ? null : JSON.stringify(error), statesBefore(status)],
+      [jobId, status, error === null ? null : JSON.stringify(error), statesBefore(JOB_STATES, status)],
     );
     if (rows.length === 0) return null;
     const abandoned = await sql.query<Abandoned>(
-      `UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND ended_at IS NULL RETURNING id, provider, provider_job_id AS "providerJobId"`,
-      [jobId],
+      `UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND status = ANY($2) RETURNING id, provider, provider_job_id AS "providerJobId"`,
+      [jobId, statesBefore(ATTEMPT_STATES, 'abandoned')],
     );
-    await sql.query(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status IN ('pending', 'running')`, [jobId]);
+    await sql.query(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status = ANY($2)`, [jobId, statesBefore(STEP_STATES, 'skipped')]);
     await sql.query(
-      `UPDATE stage SET status = 'superseded', due_at = NULL, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL WHERE job_id = $1 AND status IN ('waiting', 'active')`,
-      [jobId],
+      `UPDATE stage SET status = 'superseded', due_at = NULL, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL WHERE job_id = $1 AND status = ANY($2)`,
+      [jobId, statesBefore(STAGE_STATES, 'superseded')],
     );
     await sql.query('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
     const givenUp = await giveUpExports(sql, jobId, cause);

@@ -1,3 +1,5 @@
+import type { DeliveryEnd, DeliveryStatus } from '../jobs/states.js';
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
@@ -16,7 +18,7 @@ export interface Answer {
   readonly retryAfterMs: number | null;
 }
 
-export type AfterTry = { readonly status: 'sent' | 'exhausted' } | { readonly status: 'scheduled'; readonly afterMs: number };
+export type AfterTry = { readonly status: DeliveryEnd } | { readonly status: Exclude<DeliveryStatus, DeliveryEnd>; readonly afterMs: number };
 
 /** Standard Webhooks: 2xx is arrival, 410 the wish to hear no more, and everything else is tried again. `tries` counts this one; `random` is from 0 to 1. */
 export function afterTry({ status, retryAfterMs }: Answer, tries: number, random: number): AfterTry {

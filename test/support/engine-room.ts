@@ -103,9 +103,12 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const stages = new StageStore(database);
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
+  const orphans = new OrphanSearch(database, registry);
   return {
     registry,
     views,
+    router,
+    orphans,
     secrets,
     jobs,
     stages,
@@ -114,8 +117,8 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     accepts: new AcceptService(jobs, registry, router, new InputFilesService(database, staging), { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 }),
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
-    settle: new SettleService(database, stages, ending, new Replanner(router, registry), registry),
-    sweeper: new SweeperService(database, ending, staging, registry, new OrphanSearch(database, registry)),
+    settle: new SettleService(database, stages, ending, new Replanner(router, registry, stages), registry),
+    sweeper: new SweeperService(database, ending, staging, registry, orphans),
   };
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ERROR_KINDS, JOB_ERROR_CODES } from '../../conversion/errors.js';
-import { ATTEMPT_STATES, JOB_STATUSES } from '../states.js';
+import { ATTEMPT_STATES, JOB_STATUSES, STEP_STATES } from '../states.js';
 import { ExportView } from './export-view.dto.js';
 import { LossView } from './loss-view.dto.js';
 import { InputView } from './input-view.dto.js';
@@ -43,7 +43,7 @@ export class StepView {
   @ApiProperty({ description: 'Options in the providers\' own words, by adapter.', type: 'object', additionalProperties: true })
   providerOptions!: Record<string, unknown>;
 
-  @ApiProperty({ description: 'How it stands.', enum: ['pending', 'running', 'done', 'failed', 'skipped'] })
+  @ApiProperty({ description: 'How it stands.', enum: Object.keys(STEP_STATES) })
   status!: string;
 
   @ApiProperty({ description: 'The provider that runs it, or ran it.', type: String, nullable: true })
