@@ -64,7 +64,7 @@ export class AttemptStore {
     try {
       const rows = await this.database.query<{ id: string }>(
         `UPDATE attempt SET provider_job_id = $3 FROM stage
-         WHERE attempt.id = $1 AND attempt.status = ANY($4) AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
+         WHERE attempt.id = $1 AND attempt.status = ANY($4) AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 AND stage.lease_owner IS NOT NULL RETURNING attempt.id`,
         [attemptId, scene.lease.epoch, providerJobId, statesBefore(ATTEMPT_STATES, 'running')],
       );
       if (rows.length === 0) return false;

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { STAGE_STATES, statesBefore, type StageEnd } from '../jobs/states.js';
 import { Database, type Sql } from '../platform/database.js';
 
-/** The right to work on one stage for a while. Every later write carries the epoch: who lost the lease writes nothing. */
+/** The right to work on one stage for a while. Every later write carries the epoch: who lost the lease, or gave it back, writes nothing. */
 export interface Lease {
   readonly stageId: string;
   readonly jobId: string;
@@ -41,12 +41,12 @@ export class StageStore {
     ]);
   }
 
-  /** Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). */
+  /** Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). What was given back before stays as it was. */
   async release(lease: Lease, afterMs: number | null, sql: Sql = this.database): Promise<void> {
     await sql.query(
       `UPDATE stage SET lease_owner = NULL, lease_until = NULL,
          due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
-       WHERE id = $1 AND lease_epoch = $2`,
+       WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL`,
       [lease.stageId, lease.epoch, afterMs],
     );
   }
@@ -67,7 +67,7 @@ export class StageStore {
   /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */
   async hold(sql: Sql, lease: Lease): Promise<void> {
     const jobs = await sql.query<{ id: string }>({ name: 'hold_job', text: 'SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE' }, [lease.jobId]);
-    const stages = await sql.query<{ id: string }>({ name: 'hold_stage', text: `SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND status = 'active' FOR UPDATE` }, [lease.stageId, lease.epoch]);
+    const stages = await sql.query<{ id: string }>({ name: 'hold_stage', text: `SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL AND status = 'active' FOR UPDATE` }, [lease.stageId, lease.epoch]);
     if (jobs.length === 0 || stages.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
   }
 

@@ -84,14 +84,16 @@ it('a lease that runs out is somebody else\'s, one that is renewed is not', asyn
 describe('a worker that stalled, and whose lease another one took over', () => {
   const gone = new ProviderError('unavailable', 'Away.');
 
-  it.each<[what: string, write: (stalled: Awaited<ReturnType<EngineRoom['running']>>) => Promise<unknown>]>([
+  const WRITES: readonly (readonly [what: string, write: (stalled: Awaited<ReturnType<EngineRoom['running']>>) => Promise<unknown>])[] = [
     ['success', ({ scene, attempt }) => room.settle.succeeded(scene, attempt, { files: [keptFile('step-1')], deliveries: [], cost: { credits: 1 } }, 'poll')],
     ['error', ({ scene, attempt }) => room.settle.errored(scene, attempt, gone, { credits: null }, 'poll')],
     ['progress', ({ scene, attempt }) => room.attempts.progressed(scene, attempt, { progress: 50, word: 'half' }, 'poll', 0)],
     ['failed read', ({ scene, attempt }) => room.attempts.unreadable(scene, attempt, gone, 'poll', 0)],
     ['start', ({ scene, attempt }) => room.attempts.running(scene, attempt.id, 'theirs', 0)],
     ['new attempt', ({ scene }) => room.attempts.begin(scene, { id: randomUUID(), reference: randomUUID() }, null)],
-  ])('changes nothing by its late %s', async (_, write) => {
+  ];
+
+  it.each(WRITES)('changes nothing by its late %s', async (_, write) => {
     const job = await room.accept({});
     const [lease] = await room.claim();
     const stalled = await room.running(lease as Lease);
@@ -106,6 +108,19 @@ describe('a worker that stalled, and whose lease another one took over', () => {
     const scene = await room.scenes.load(taken as Lease);
     await room.settle.succeeded(scene as never, stalled.attempt, { files: [keptFile('step-1')], deliveries: [], cost: { credits: 1 } }, 'poll');
     expect((await room.find(job.id)).status).toBe('completed');
+  });
+
+  it.each(WRITES)('changes nothing by a %s after it gave its lease back, though nobody has taken it since', async (_, write) => {
+    const job = await room.accept({});
+    const [lease] = await room.claim();
+    const stalled = await room.running(lease as Lease);
+    await room.settle.errored(stalled.scene, stalled.attempt, new ProviderError('unavailable', 'Away.', { retryAfterMs: 30_000 }), { credits: null }, 'poll');
+    const before = await wholeStory(job.id);
+    await expect(write(stalled)).rejects.toThrow(LeaseLost);
+    // Nor does it shorten the pause that was asked for.
+    await room.stages.release(lease as Lease, 0);
+    expect(await room.attempts.created(stalled.scene, stalled.attempt.id, 'another')).toBe(false);
+    expect(await wholeStory(job.id)).toEqual(before);
   });
 
   it('cannot be overtaken while it writes: what one transaction holds, no other owner claims', async () => {

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { ProviderError, type ErrorKind } from '../../src/conversion/errors.js';
 import { LeaseLost, type Lease } from '../../src/execution/stage-store.js';
+import { appendEvents } from '../../src/jobs/event-store.js';
 import { engineRoom, keptFile, TENANT, until, type EngineRoom } from '../support/engine-room.js';
 import { FakeProvider } from '../support/fake-provider.js';
 
@@ -236,8 +236,7 @@ describe('cancel', () => {
 
 it('the timeline has no gap and no number twice, however many write to it at once', async () => {
   const job = await room.accept({});
-  const { scene, attempt } = await next();
-  await Promise.all(Array.from({ length: 20 }, (_, index) => room.attempts.progressed(scene, attempt, { progress: index, word: randomUUID() }, 'poll', 0)));
+  await Promise.all(Array.from({ length: 20 }, (_, index) => room.database.transaction((sql) => appendEvents(sql, job.id, [{ type: 'attempt.progressed', cause: 'poll', detail: { index } }]))));
   const numbers = await room.test.query<{ sequence: number }>('SELECT sequence FROM event WHERE job_id = $1 ORDER BY sequence', [job.id]);
   expect(numbers.map(({ sequence }) => sequence)).toEqual(numbers.map((_, index) => index + 1));
   expect(numbers.length).toBeGreaterThan(20);
