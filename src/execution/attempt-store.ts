@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
+import { leaveOrphans } from '../jobs/orphans.js';
 import { ATTEMPT_STATES, JOB_STATES, statesBefore, STEP_STATES } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
 import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
@@ -84,6 +85,11 @@ export class AttemptStore {
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.unknown', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
       await this.stages.release(scene.lease, searchAfterMs, sql);
     });
+  }
+
+  /** The vendor has a job of it, or may have, and the stage is no longer ours: what runs there without an attempt is searched for, and canceled. */
+  async leftBehind(attemptId: string): Promise<void> {
+    await leaveOrphans(this.database, [attemptId]);
   }
 
   /** A search found nothing, or could not be made (`counts` false). */

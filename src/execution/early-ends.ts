@@ -6,6 +6,7 @@ import { inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { FIRST_SEARCH_MS } from './seeker.js';
 import { SettleService } from './settle.service.js';
+import { LeaseLost } from './stage-store.js';
 
 const STUMBLED_MS = 15_000;
 
@@ -23,13 +24,19 @@ export class EarlyEnds {
   async notTaken(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, error: ProviderError): Promise<void> {
     const told = await inPlainWords(scene, error);
     const searchable = attempt.providerJobId === null && provider.guarded.inner.traits.startsOnCreate && provider.guarded.canFind;
-    if (error.details.created === 'unknown' && searchable) await this.attempts.unknown(scene, attempt, told, FIRST_SEARCH_MS);
-    else await this.settle.errored(scene, attempt, told, { credits: null }, 'timer', true);
+    try {
+      if (error.details.created === 'unknown' && searchable) await this.attempts.unknown(scene, attempt, told, FIRST_SEARCH_MS);
+      else await this.settle.errored(scene, attempt, told, { credits: null }, 'timer', true);
+    } catch (lost) {
+      // Whoever took the stage over may have searched before the vendor had it.
+      if (lost instanceof LeaseLost && error.details.created === 'unknown') await this.attempts.leftBehind(attempt.id);
+      throw lost;
+    }
   }
 
   /** The provider was taken out of the configuration while the job ran. */
   async providerRemoved(scene: Scene): Promise<void> {
-    const error = new ProviderError('unauthorized', `The provider "${scene.provider}" is no longer configured.`, { code: 'removed' });
+    const error = new ProviderError('unauthorized', `The provider "${scene.provider}" is no longer configured.`, { code: 'removed', ...perhapsMade(scene.attempt) });
     const attempt = scene.attempt ?? (await this.attempts.begin(scene, { id: crypto.randomUUID(), reference: crypto.randomUUID() }, null));
     if (attempt !== null) await this.settle.errored(scene, attempt, error, { credits: null }, 'operator');
   }
@@ -39,8 +46,13 @@ export class EarlyEnds {
     this.log.error(error instanceof Error ? { job: scene.job.id, name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
     const attempt = scene.attempt ?? (await this.attempts.live(scene));
     if (attempt === null) return STUMBLED_MS;
-    const told = new ProviderError('unmapped', 'The gateway could not handle this attempt; its log says more.', { code: 'internal' });
+    const told = new ProviderError('unmapped', 'The gateway could not handle this attempt; its log says more.', { code: 'internal', ...perhapsMade(attempt) });
     await this.settle.errored(scene, attempt, told, { credits: null }, 'timer', true);
     return null;
   }
+}
+
+/** An attempt without a vendor's job may have one all the same: its create may have been on its way. */
+function perhapsMade(attempt: LiveAttempt | null): { readonly created?: 'unknown' } {
+  return attempt !== null && attempt.providerJobId === null ? { created: 'unknown' } : {};
 }

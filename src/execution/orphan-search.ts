@@ -1,8 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { appendEvents } from '../jobs/event-store.js';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
-import type { LiveAttempt, Scene } from './scene.js';
 
 const BATCH = 20;
 const AGAIN_SECONDS = 60;
@@ -14,11 +13,6 @@ interface Orphan {
   readonly jobId: string;
   readonly provider: string;
   readonly reference: string;
-}
-
-/** Part of the transaction that gives an attempt up of which nobody knows whether the vendor has a job: it may run there, and cost. */
-export async function leaveOrphan(sql: Sql, scene: Scene, attempt: LiveAttempt): Promise<void> {
-  await sql.query('INSERT INTO orphan (attempt_id, job_id, provider, reference) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', [attempt.id, scene.job.id, attempt.provider, attempt.reference]);
 }
 
 /** Goes on searching for vendors' jobs that may have been made and are nobody's: what is found is written down and canceled. */
@@ -36,7 +30,8 @@ export class OrphanSearch {
     const due = await this.database.query<Orphan>(
       `UPDATE orphan SET due_at = CASE WHEN created_at < now() - make_interval(hours => $1) THEN NULL ELSE now() + make_interval(secs => $2) END,
          ended_at = CASE WHEN created_at < now() - make_interval(hours => $1) THEN now() END, searches = searches + 1
-       WHERE attempt_id IN (SELECT attempt_id FROM orphan WHERE due_at <= now() ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+       WHERE attempt_id IN (SELECT attempt_id FROM orphan o WHERE due_at <= now() AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.id = o.attempt_id AND a.ended_at IS NULL)
+         ORDER BY due_at LIMIT $3 FOR UPDATE SKIP LOCKED)
        RETURNING attempt_id AS "attemptId", job_id AS "jobId", provider, reference`,
       [HOURS, AGAIN_SECONDS, BATCH],
     );
@@ -48,9 +43,13 @@ export class OrphanSearch {
   private async seek(orphan: Orphan): Promise<boolean> {
     const guarded = this.registry.find(orphan.provider)?.guarded;
     if (guarded === undefined) return false;
+    // Where a create is no start, a job that nobody knows of is inert.
+    if (!guarded.canFind) return this.nothing(orphan);
     // A vendor that is away now is asked again in a minute.
     const providerJobId = await guarded.find(orphan.reference, AbortSignal.timeout(PATIENCE_MS)).catch(() => null);
     if (providerJobId === null) return false;
+    const known = await this.database.query('SELECT 1 FROM attempt WHERE id = $1 AND provider_job_id = $2', [orphan.attemptId, providerJobId]);
+    if (known.length > 0) return this.nothing(orphan);
     await guarded.cancel(providerJobId, AbortSignal.timeout(PATIENCE_MS)).catch(() => undefined);
     await this.database.transaction(async (sql) => {
       await sql.query('UPDATE orphan SET due_at = NULL, ended_at = now(), provider_job_id = $2 WHERE attempt_id = $1', [orphan.attemptId, providerJobId]);
@@ -60,5 +59,10 @@ export class OrphanSearch {
     });
     this.log.warn({ job: orphan.jobId, attempt: orphan.attemptId, provider: orphan.provider, providerJobId, msg: 'A vendor\'s job that nobody knew of was found and canceled, as far as that can be done there.' });
     return true;
+  }
+
+  private async nothing({ attemptId }: Orphan): Promise<false> {
+    await this.database.query('UPDATE orphan SET due_at = NULL, ended_at = now() WHERE attempt_id = $1', [attemptId]);
+    return false;
   }
 }

@@ -6,13 +6,13 @@ import type { KeptFile } from '../files/result-keeper.js';
 import { appendEvents, type Cause, type NewEvent } from '../jobs/event-store.js';
 import { undelivered, writeDeliveries } from '../jobs/export-store.js';
 import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
+import { leaveOrphans } from '../jobs/orphans.js';
 import { ATTEMPT_STATES, statesBefore, STEP_STATES, type AttemptEnd } from '../jobs/states.js';
 import { Database, type Sql } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
 import { moneyFor } from '../routing/pricing.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
-import { leaveOrphan } from './orphan-search.js';
 import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
@@ -76,7 +76,7 @@ export class SettleService {
     const abandoned = await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       const given = this.mayRunThere(attempt.provider, error);
-      if (given) await leaveOrphan(sql, scene, attempt);
+      if (given) await leaveOrphans(sql, [attempt.id]);
       const ended = await this.endAttempt(sql, attempt, given ? 'abandoned' : 'errored', cost, error);
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
@@ -116,9 +116,9 @@ export class SettleService {
     }
   }
 
-  /** Nobody knows whether the vendor has a job of it, and one that it has runs. */
+  /** Nobody knows whether the vendor has a job of it, and one that it has runs; of a provider that is no longer configured that is not known either. */
   private mayRunThere(provider: string, { details }: ProviderError): boolean {
-    return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate === true;
+    return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate !== false;
   }
 
   private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {

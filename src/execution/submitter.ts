@@ -70,6 +70,7 @@ export class Submitter {
   private async create(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, { work }: PreparedWork, signal: AbortSignal): Promise<CreatedJob> {
     const created = await provider.guarded.create(work, signal);
     if (await this.attempts.created(scene, attempt.id, created.providerJobId)) return created;
+    await this.attempts.leftBehind(attempt.id);
     await provider.guarded.cancel(created.providerJobId, signal).catch(() => undefined);
     throw new LeaseLost(`attempt ${attempt.id} was taken over while its create was answered`);
   }

@@ -4,6 +4,7 @@ import type { Sql } from '../platform/database.js';
 import { eraseCredentials } from './credential-store.js';
 import { appendEvents, type Cause } from './event-store.js';
 import { giveUpExports } from './export-store.js';
+import { leaveOrphans } from './orphans.js';
 import { ATTEMPT_STATES, JOB_STATES, STAGE_STATES, statesBefore, STEP_STATES, type JobStatus } from './states.js';
 
 /** An attempt that was left behind: its vendor's job is to be canceled, once the transaction that says so is committed. */
@@ -43,6 +44,8 @@ export class JobEnding {
       `UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND status = ANY($2) RETURNING id, provider, provider_job_id AS "providerJobId"`,
       [jobId, statesBefore(ATTEMPT_STATES, 'abandoned')],
     );
+    // Its worker may be dead, or its create unanswered: what it made runs at the vendor, and nobody could cancel it.
+    await leaveOrphans(sql, abandoned.filter(({ providerJobId }) => providerJobId === null).map(({ id }) => id));
     await sql.query(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status = ANY($2)`, [jobId, statesBefore(STEP_STATES, 'skipped')]);
     await sql.query(
       `UPDATE stage SET status = 'superseded', due_at = NULL, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL WHERE job_id = $1 AND status = ANY($2)`,

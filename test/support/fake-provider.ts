@@ -13,6 +13,8 @@ export class FakeProvider implements Provider {
   readonly canceled: string[] = [];
   /** How often somebody asked how a job stands. */
   asked = 0;
+  /** Whether it is in the configuration. */
+  configured = true;
   /** What a cancel waits for. */
   cancelTakes: Promise<void> = Promise.resolve();
   private created = 0;
@@ -78,10 +80,11 @@ export function fakeRegistry(providers: readonly FakeProvider[], config: Partial
     config: { id: provider.id, adapter: 'fake', baseUrl: 'http://127.0.0.1:9', apiKey: 'key', priority: 1, weight: 1, regions: [], settings: {}, ...config },
     guarded: new GuardedProvider(provider),
   }));
+  const there = () => entries.filter((_, index) => providers[index]?.configured);
   const registry: Pick<Registry, 'all' | 'find' | 'ids' | 'adapters' | 'offered'> = {
-    all: () => entries,
-    find: (id) => entries.find((entry) => entry.id === id) ?? null,
-    ids: () => entries.map(({ id }) => id),
+    all: there,
+    find: (id) => there().find((entry) => entry.id === id) ?? null,
+    ids: () => there().map(({ id }) => id),
     adapters: () => ['fake'],
     offered: (wish) => providers.some((provider) => provider.offers(wish).offered),
   };
