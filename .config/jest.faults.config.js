@@ -6,5 +6,6 @@ export default {
   roots: ['<rootDir>/test/faults'],
   testPathIgnorePatterns: ['/node_modules/'],
   maxWorkers: 2,
+  maxConcurrency: 2,
   testTimeout: 180_000,
 };
