@@ -1,5 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { ResultKeeper } from './files/result-keeper.js';
+import { Staging } from './files/staging.js';
 import { Database } from './platform/database.js';
 import { Registry } from './providers/registry.js';
 
@@ -10,10 +11,11 @@ export class Closing implements OnApplicationShutdown {
     private readonly database: Database,
     private readonly registry: Registry,
     private readonly keeper: ResultKeeper,
+    private readonly staging: Staging,
   ) {}
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all([this.registry.close(), this.keeper.close()]);
+    await Promise.all([this.registry.close(), this.keeper.close(), this.staging.close()]);
     await this.database.close();
   }
 }

@@ -39,10 +39,27 @@ const TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EMFILE
 
 /** A folder of files that we hold. Names are ours alone; bytes stream, so memory is flat whatever the size. */
 export class Staging {
+  private readonly writing = new Set<Promise<unknown>>();
+
   constructor(private readonly root: string) {}
 
   /** Writes a whole stream, or leaves nothing behind. Throws `FileTooLarge`, `StagingTrouble`, or what the source threw. */
   async write(source: Readable, maxBytes: number): Promise<StagedFile> {
+    const writing = this.writeWhole(source, maxBytes);
+    this.writing.add(writing);
+    try {
+      return await writing;
+    } finally {
+      this.writing.delete(writing);
+    }
+  }
+
+  /** Once what is being written has ended: a process that exits before would leave half a file. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.writing);
+  }
+
+  private async writeWhole(source: Readable, maxBytes: number): Promise<StagedFile> {
     const id = randomUUID();
     const path = join(id.slice(0, 2), id);
     const partial = join(this.root, `${path}.part`);
