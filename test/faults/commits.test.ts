@@ -20,10 +20,15 @@ const gatewayOf = ({ gateways: [gateway] }: World) => {
   return gateway;
 };
 
-async function opened(): Promise<World> {
+/** Each story has a world of its own, so that they can be told side by side. */
+async function inWorld(tell: (world: World) => Promise<void>): Promise<void> {
   const world = await openWorld({ variables: RECORDED });
-  await world.gateway();
-  return world;
+  try {
+    await world.gateway();
+    await tell(world);
+  } finally {
+    await world.close();
+  }
 }
 
 async function billableAt({ vendors }: World): Promise<number> {
@@ -75,9 +80,8 @@ function report(story: Story, { commits, leftOut }: Watched, moments: readonly M
   ].join('\n'));
 }
 
-test.concurrent.each(STORIES)('$name survives kill -9 at every commit that it makes', async (story) => {
-  const world = await opened();
-  try {
+test.concurrent.each(STORIES)('$name survives kill -9 at every commit that it makes', (story) =>
+  inWorld(async (world) => {
     const calm = await watch(gatewayOf(world), () => play(world, story));
     // The control: the story was told, and its commits were seen.
     expect(calm.commits.map(({ place }) => place)).toEqual(expect.arrayContaining([...story.holds]));
@@ -94,14 +98,10 @@ test.concurrent.each(STORIES)('$name survives kill -9 at every commit that it ma
     report(story, calm, moments, tried, unmet);
     expect(wrong).toEqual([]);
     expect(unmet.length).toBeLessThan(tried.length / 4);
-  } finally {
-    await world.close();
-  }
-}, TEST_MS);
+  }), TEST_MS);
 
-test.concurrent('the control: a successor that has forgotten the attempt is found out, for what the vendor ran', async () => {
-  const world = await opened();
-  try {
+test.concurrent('the control: a successor that has forgotten the attempt is found out, for what the vendor ran', () =>
+  inWorld(async (world) => {
     const [, story] = STORIES;
     if (story === undefined) throw new Error('there is no such story');
     let life: Promise<string> | undefined;
@@ -112,14 +112,10 @@ test.concurrent('the control: a successor that has forgotten the attempt is foun
     await world.gateway();
     await life;
     expect(await world.audit()).toContainEqual({ rule: 'I2', what: expect.stringMatching(/of which nobody here knows/) as string });
-  } finally {
-    await world.close();
-  }
-}, TEST_MS);
+  }), TEST_MS);
 
-test.concurrent('the control: a recorder at rest kills nobody', async () => {
-  const world = await opened();
-  try {
+test.concurrent('the control: a recorder at rest kills nobody', () =>
+  inWorld(async (world) => {
     const [story] = STORIES;
     if (story === undefined) throw new Error('there is no such story');
     expect(await killed(gatewayOf(world), { place: 'nowhere', nth: 1, side: 'after' }, () => play(world, story))).toBe(false);
@@ -127,7 +123,4 @@ test.concurrent('the control: a recorder at rest kills nobody', async () => {
     await play(world, story);
     expect(gatewayOf(world).process.signalCode).toBeNull();
     expect(await world.audit()).toEqual([]);
-  } finally {
-    await world.close();
-  }
-}, TEST_MS);
+  }), TEST_MS);
