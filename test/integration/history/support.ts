@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { HistoryService } from '../../../src/execution/history.service.js';
-import { leaveOrphan } from '../../../src/execution/orphan-search.js';
+import { leaveOrphans } from '../../../src/jobs/orphans.js';
 import type { Lease } from '../../../src/execution/stage-store.js';
 import type { Answer } from '../../../src/jobs/idempotency-store.js';
 import type { WholeJob } from '../../../src/jobs/rows.js';
@@ -53,7 +53,7 @@ async function full(room: EngineRoom, key: string): Promise<WholeJob> {
   }, claim);
   const lease = (await room.claim()).find(({ jobId }) => jobId === id) as Lease;
   const { scene, attempt } = await room.running(lease);
-  await leaveOrphan(room.database, scene, attempt);
+  await leaveOrphans(room.database, [attempt.id]);
   await room.test.query('UPDATE orphan SET due_at = NULL, ended_at = now() WHERE attempt_id = $1', [attempt.id]);
   await callback(room, attempt.id, 0);
   await room.settle.succeeded(scene, attempt, { files: [keptFile('png', { path: staged.path })], deliveries: [{ exportId: 'bucket', step: 'png', refusal: null }], cost: { credits: null } }, 'poll');
