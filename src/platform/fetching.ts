@@ -117,6 +117,8 @@ function metered(source: Readable, host: string, { maxBytes, signal }: DownloadW
       else done(null, chunk);
     },
   });
+  // It may break before its reader listens, and an error that nobody hears ends the process; who reads later finds it all the same.
+  meter.on('error', () => undefined);
   source.on('error', (error) => meter.destroy(readDownloadFailure(readExchangeFailure(error, true, signal), host)));
   meter.on('close', () => source.destroy());
   return source.pipe(meter);

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import type { RequestListener } from 'node:http';
-import type { Readable } from 'node:stream';
+import { PassThrough, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Dispatcher } from 'undici';
 import { DownloadFailed } from '../../src/platform/download-failed.js';
 import { parseCidrs } from '../../src/platform/egress.js';
@@ -201,6 +202,13 @@ describe('a download fails, in words that tell nothing of its path', () => {
     const server = await tcpServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc')), '127.0.0.2');
     closing.push(() => server.close());
     expect(await failing(server.origin)).toMatchObject({ reason: 'no_answer' });
+  });
+
+  test('when the body is cut before anybody reads it: who comes later finds the failure, and the process lives', async () => {
+    const server = await host((_request, response) => void response.writeHead(200, { 'content-length': '10' }).write('half', () => response.destroy()));
+    const { body } = await open(server.origin);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await failureOf(pipeline(body, new PassThrough()))).toMatchObject({ reason: 'no_answer' });
   });
 
   test('when it is larger than allowed: as announced, and as it comes', async () => {
