@@ -23,6 +23,8 @@ export class EngineService implements BeforeApplicationShutdown {
   private readonly owner = uuidv7();
   private readonly running = new Map<Lease, Promise<void>>();
   private readonly abort = new AbortController();
+  /** One for each lease: what is worked on for nothing is broken off, however slowly a vendor still sends. */
+  private readonly aborts = new Map<Lease, AbortController>();
   private loop: Promise<void> | null = null;
   private wakeUp: () => void = () => undefined;
   private heartbeat: NodeJS.Timeout | undefined;
@@ -40,7 +42,7 @@ export class EngineService implements BeforeApplicationShutdown {
 
   start(): void {
     this.listener.on('conversion_due', () => this.wakeUp());
-    this.heartbeat = setInterval(() => void this.stages.renew(this.owner, [...this.running.keys()]).catch((error: unknown) => this.trouble(error)), (LEASE_SECONDS * 1000) / 3);
+    this.heartbeat = setInterval(() => void this.beat().catch((error: unknown) => this.trouble(error)), (LEASE_SECONDS * 1000) / 3);
     this.loop = this.run();
   }
 
@@ -54,6 +56,12 @@ export class EngineService implements BeforeApplicationShutdown {
     await Promise.all(this.running.values());
     clearTimeout(late);
     clearInterval(this.heartbeat);
+  }
+
+  private async beat(): Promise<void> {
+    await this.stages.renew(this.owner, [...this.running.keys()]);
+    const lost = await this.stages.lost([...this.running.keys()]);
+    for (const lease of lost) this.aborts.get(lease)?.abort();
   }
 
   private async run(): Promise<void> {
@@ -82,6 +90,7 @@ export class EngineService implements BeforeApplicationShutdown {
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
         this.running.delete(lease);
+        this.aborts.delete(lease);
         this.wakeUp();
       });
     this.running.set(lease, work);
@@ -92,7 +101,7 @@ export class EngineService implements BeforeApplicationShutdown {
       const scene = await this.scenes.load(lease);
       if (scene === null) return;
       if (hasEnded(scene.job.status) || scene.stageStatus !== 'active') return await this.stages.release(lease, null);
-      const afterMs = await this.worker.work(scene, this.abort.signal);
+      const afterMs = await this.worker.work(scene, scene.attempt?.status === 'running' ? this.signalOf(lease) : this.abort.signal);
       if (afterMs !== null) await this.stages.release(lease, afterMs);
       else if (this.abort.signal.aborted) await this.stages.release(lease, 0);
     } catch (error) {
@@ -100,6 +109,13 @@ export class EngineService implements BeforeApplicationShutdown {
       // Unless it was the database, the lease is kept until it runs out: a stage that always ends here is tried at that pace and no faster.
       throw error;
     }
+  }
+
+  /** For reads and results alone: a create that is on its way is awaited, or nobody would know what it made. */
+  private signalOf(lease: Lease): AbortSignal {
+    const own = new AbortController();
+    this.aborts.set(lease, own);
+    return AbortSignal.any([this.abort.signal, own.signal]);
   }
 
   private trouble(error: unknown): void {

@@ -41,6 +41,16 @@ export class StageStore {
     ]);
   }
 
+  /** Those that are no longer held: somebody else has the stage, or its job has ended. */
+  async lost(leases: readonly Lease[]): Promise<Lease[]> {
+    if (leases.length === 0) return [];
+    const held = await this.database.query<{ id: string; epoch: number }>(
+      `SELECT stage.id, lease_epoch AS epoch FROM stage JOIN job ON job.id = job_id WHERE stage.id = ANY($1::uuid[]) AND stage.status = 'active' AND lease_owner IS NOT NULL AND job.ended_at IS NULL`,
+      [leases.map(({ stageId }) => stageId)],
+    );
+    return leases.filter(({ stageId, epoch }) => !held.some((row) => row.id === stageId && row.epoch === epoch));
+  }
+
   /** Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). What was given back before stays as it was. */
   async release(lease: Lease, afterMs: number | null, sql: Sql = this.database): Promise<void> {
     await sql.query(
