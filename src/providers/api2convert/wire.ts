@@ -11,9 +11,12 @@ const text = z.preprocess((value) => {
   return plain === '' ? null : plain;
 }, z.string().nullable());
 
+/** What is more than any file or bill comes to is no amount. */
+const MOST = 1e15;
+
 const amount = z.preprocess((value) => {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) && number >= 0 ? number : null;
+  return typeof number === 'number' && number >= 0 && number <= MOST ? number : null;
 }, z.number().nullable());
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

@@ -178,9 +178,12 @@ function firstText(places: readonly Record<string, unknown>[], keys: readonly st
   return places.flatMap((place) => keys.map((key) => readText(place[key]))).find((found) => found !== null) ?? null;
 }
 
+/** What is more than any file or bill comes to is no number. */
+const MOST = 1e15;
+
 function readNumber(value: unknown): number | null {
   const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof read === 'number' && Number.isFinite(read) ? read : null;
+  return typeof read === 'number' && read >= 0 && read <= MOST ? read : null;
 }
 
 function readNames(value: unknown): string[] {
