@@ -1,6 +1,6 @@
 import type { Catalogue } from '../conversion/catalogue.js';
 import type { Content, CreatedJob, Inspection, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
-import type { ProviderError } from '../conversion/errors.js';
+import { ProviderError } from '../conversion/errors.js';
 import { readCallFailure } from './vendor-call.js';
 
 /** How long one step of an attempt may take at the vendor, in ms, all its calls together. Uploads are bound by their idle time alone. */
@@ -12,6 +12,8 @@ const CANCEL_MS = 15_000;
 const INSPECT_MS = 60_000;
 /** Where a vendor is asked pair by pair it is hundreds of calls. */
 const CATALOGUE_MS = 300_000;
+/** An id that no index takes would be lost after the job was made. */
+const LONGEST_ID = 512;
 
 /**
  * A provider as the rest of the service uses it: every call has a deadline, and whatever goes wrong is a `ProviderError`.
@@ -21,7 +23,11 @@ export class GuardedProvider {
   constructor(readonly inner: Provider) {}
 
   create(work: StageWork, signal: AbortSignal): Promise<CreatedJob> {
-    return guarded(signal, CREATE_MS, (limited) => this.inner.create(work, limited));
+    return guarded(signal, CREATE_MS, async (limited) => {
+      const created = await this.inner.create(work, limited);
+      if (created.providerJobId.length <= LONGEST_ID) return created;
+      throw new ProviderError('malformed_response', `The provider answered the create with an id of ${created.providerJobId.length} characters.`, { code: 'id_too_long', created: 'unknown' });
+    });
   }
 
   upload(work: StageWork, created: CreatedJob, inputId: string, content: Content, signal: AbortSignal): Promise<void> {
