@@ -4,6 +4,8 @@ import { ERROR_POLICIES, type ErrorKind, type JobError, type ProviderError } fro
 export interface Try {
   readonly provider: string;
   readonly kind: ErrorKind;
+  /** The provider said not to come again before, in ms since 1970 by the database's clock. */
+  readonly notBefore?: number;
 }
 
 export interface ErrorFacts {
@@ -13,6 +15,8 @@ export interface ErrorFacts {
   readonly maxAttempts: number;
   /** Nobody knows whether the vendor took it, and a vendor that took it runs it: sending it there again could pay twice. */
   readonly uncertain?: boolean;
+  /** In ms since 1970 by the database's clock. */
+  readonly now?: number;
 }
 
 /** What follows a failed try. `elsewhere` leaves the choice to routing; when nobody is left there, `whenNobodyIsLeft` says what then. */
@@ -25,7 +29,7 @@ const RETRY_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** The policy of the error's kind, applied to what was tried before. */
-export function afterError({ error, history, maxAttempts, uncertain }: ErrorFacts): AfterError {
+export function afterError({ error, history, maxAttempts, uncertain, now = 0 }: ErrorFacts): AfterError {
   const policy = ERROR_POLICIES[error.kind];
   if (policy.then === 'fail_job') return { do: 'fail', error: jobError(error) };
   if (history.length >= maxAttempts) return { do: 'fail', error: jobError(error, history) };
@@ -33,39 +37,43 @@ export function afterError({ error, history, maxAttempts, uncertain }: ErrorFact
   switch (policy.then) {
     case 'next_provider_once': {
       const before = history.filter(({ kind }) => ERROR_POLICIES[kind].then === 'next_provider_once').length;
-      return before > 1 ? { do: 'fail', error: jobError(error) } : { do: 'elsewhere', tried: out(history) };
+      return before > 1 ? { do: 'fail', error: jobError(error) } : { do: 'elsewhere', tried: out(history, now) };
     }
     case 'retry_then_next':
-      if (uncertain === true) return { do: 'elsewhere', tried: [...new Set([...out(history), here])] };
-      return failuresAt(here, history) === 1 ? { do: 'retry_here', afterMs: error.retryAfterMs ?? RETRY_MS } : { do: 'elsewhere', tried: out(history) };
+      if (uncertain === true) return { do: 'elsewhere', tried: [...new Set([...out(history, now), here])] };
+      return failuresAt(here, history) === 1 ? { do: 'retry_here', afterMs: error.retryAfterMs ?? RETRY_MS } : { do: 'elsewhere', tried: out(history, now) };
     case 'wait_or_next':
-      return { do: 'elsewhere', tried: [...new Set([...out(history), here])] };
+      return { do: 'elsewhere', tried: [...new Set([...out(history, now), here])] };
     case 'next_provider':
-      return { do: 'elsewhere', tried: out(history) };
+      return { do: 'elsewhere', tried: out(history, now) };
     default:
       return policy.then satisfies never;
   }
 }
 
 /**
- * Nobody new is left: those whose failures were their own, and may pass, take turns again with growing pauses.
+ * Nobody new is left: those whose failures were their own, and may pass, take turns again with growing pauses, and none before the time it told.
  * `open` are the providers that could run the steps if nothing had been tried.
  */
-export function whenNobodyIsLeft({ error, history }: ErrorFacts, open: readonly string[]): { readonly provider: string; readonly afterMs: number } | JobError {
+export function whenNobodyIsLeft({ error, history, now = 0 }: ErrorFacts, open: readonly string[]): { readonly provider: string; readonly afterMs: number } | JobError {
   const turns = open.filter((provider) => history.filter((entry) => entry.provider === provider).every(({ kind }) => mayPass(kind)));
-  const longestAgo = [...turns].sort((one, other) => lastTurn(one, history) - lastTurn(other, history))[0];
-  if (longestAgo === undefined) return jobError(error, history);
+  const soonest = [...turns].sort((one, other) => waitFor(one, history, now) - waitFor(other, history, now) || lastTurn(one, history) - lastTurn(other, history))[0];
+  if (soonest === undefined) return jobError(error, history);
   const pause = Math.min(LONGEST_PAUSE_MS, RETRY_MS * 2 ** Math.max(0, history.length - 2));
-  return { provider: longestAgo, afterMs: Math.max(pause, history.at(-1)?.provider === longestAgo ? (error.retryAfterMs ?? 0) : 0) };
+  return { provider: soonest, afterMs: Math.max(pause, waitFor(soonest, history, now), history.at(-1)?.provider === soonest ? (error.retryAfterMs ?? 0) : 0) };
 }
 
 const mayPass = (kind: ErrorKind): boolean => kind === 'rate_limited' || ERROR_POLICIES[kind].blamesProvider;
 const lastTurn = (provider: string, history: readonly Try[]): number => history.findLastIndex((entry) => entry.provider === provider);
 const failuresAt = (provider: string, history: readonly Try[]): number => history.filter((entry) => entry.provider === provider).length;
 
+/** How long the provider still wants to be left alone, in ms. */
+const waitFor = (provider: string, history: readonly Try[], now: number): number => Math.max(0, ...history.filter((entry) => entry.provider === provider).map(({ notBefore }) => (notBefore ?? now) - now));
+
 /** Providers that these steps are not given to again while another one is left. */
-function out(history: readonly Try[]): string[] {
+function out(history: readonly Try[], now: number): string[] {
   return [...new Set(history.map(({ provider }) => provider))].filter((provider) => {
+    if (waitFor(provider, history, now) > 0) return true;
     const kinds = history.filter((entry) => entry.provider === provider).map(({ kind }) => kind);
     return kinds.length > 1 || kinds.some((kind) => !['retry_then_next', 'wait_or_next'].includes(ERROR_POLICIES[kind].then));
   });

@@ -81,7 +81,7 @@ export class SettleService {
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
-      const others = await this.follow(sql, scene, error, [...scene.history, { provider: attempt.provider, kind: error.kind }], cause);
+      const others = await this.follow(sql, scene, error, attempt.provider, cause);
       return leftBehind ? [...ended, ...others] : others;
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
@@ -89,9 +89,14 @@ export class SettleService {
     void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 
-  private async follow(sql: Sql, scene: Scene, error: ProviderError, history: readonly Try[], cause: Cause): Promise<readonly Abandoned[]> {
+  private async follow(sql: Sql, scene: Scene, error: ProviderError, provider: string, cause: Cause): Promise<readonly Abandoned[]> {
+    const retryAfterMs = error.details.retryAfterMs ?? null;
+    const [clock] = await sql.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
+    const now = clock?.now ?? 0;
+    const history: readonly Try[] = [...scene.history, { provider, kind: error.kind, ...(retryAfterMs === null ? {} : { notBefore: now + retryAfterMs }) }];
     const facts: ErrorFacts = {
-      error: { kind: error.kind, message: error.message, retryAfterMs: error.details.retryAfterMs ?? null },
+      error: { kind: error.kind, message: error.message, retryAfterMs },
+      now,
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
       uncertain: this.mayRunThere(scene.provider, error),

@@ -48,6 +48,18 @@ it('a pause that the provider asked for is kept when it is asked again', () => {
   expect(whenNobodyIsLeft(facts(tries('a:rate_limited'), 4, 7000), ['a'])).toEqual({ provider: 'a', afterMs: 7000 });
 });
 
+it('nobody is asked before the time that it told, whoever was asked since', () => {
+  const told = (provider: string, seconds: number): Try => ({ provider, kind: 'rate_limited', notBefore: seconds * 1000 });
+  const at = (seconds: number, ...history: Try[]) => ({ ...facts(history), now: seconds * 1000 });
+  expect(afterError(at(5, told('a', 30), told('b', 20)))).toEqual({ do: 'elsewhere', tried: ['a', 'b'] });
+  expect(whenNobodyIsLeft(at(5, told('a', 30), told('b', 20)), ['a', 'b'])).toEqual({ provider: 'b', afterMs: 15_000 });
+  expect(whenNobodyIsLeft(at(5, told('a', 10), told('b', 20)), ['a', 'b'])).toEqual({ provider: 'a', afterMs: 5000 });
+  // A third one that stumbles does not send the steps back to the first.
+  expect(afterError(at(5, told('a', 30), ...tries('c:unavailable', 'c:unavailable')))).toEqual({ do: 'elsewhere', tried: ['a', 'c'] });
+  // The control: once its time is over, it may be asked at once.
+  expect(afterError(at(31, told('a', 30), told('b', 40)))).toEqual({ do: 'elsewhere', tried: ['b'] });
+});
+
 it('with nobody new left, turns go round with growing pauses, longest ago first', () => {
   expect(whenNobodyIsLeft(facts(tries('a:unavailable', 'a:unavailable', 'b:quota_exhausted')), ['a', 'b'])).toEqual({ provider: 'a', afterMs: 2000 });
   expect(whenNobodyIsLeft(facts(tries('b:unavailable', 'a:unavailable', 'b:timeout')), ['a', 'b'])).toMatchObject({ provider: 'a' });
