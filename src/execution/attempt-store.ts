@@ -73,7 +73,7 @@ export class AttemptStore {
       return true;
     } catch (error) {
       if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
-      throw new ProviderError('malformed_response', 'The provider answered the create with the id of a job that it had made before.', { code: 'id_reused' });
+      throw new ProviderError('malformed_response', 'The provider answered the create with the id of a job that it had made before.', { code: 'id_reused', created: 'unknown' });
     }
   }
 
