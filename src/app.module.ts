@@ -4,6 +4,7 @@ import { KeyGuard } from './accounts/key.guard.js';
 import { AttemptStore } from './execution/attempt-store.js';
 import { CancelController } from './execution/cancel.controller.js';
 import { CancelService } from './execution/cancel.service.js';
+import { DeadlyWork } from './execution/deadly-work.js';
 import { EngineService } from './execution/engine.service.js';
 import { HistoryService } from './execution/history.service.js';
 import { Leftovers } from './execution/leftovers.js';
@@ -15,6 +16,7 @@ import { OrphanSearch } from './execution/orphan-search.js';
 import { Seeker } from './execution/seeker.js';
 import { SettleService } from './execution/settle.service.js';
 import { StageStore } from './execution/stage-store.js';
+import { StageTurn } from './execution/stage-turn.js';
 import { StageWorker } from './execution/stage-worker.js';
 import { SourceFetcher } from './execution/source-fetcher.service.js';
 import { Submitter } from './execution/submitter.js';
@@ -126,7 +128,7 @@ export class AppModule {
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

@@ -83,7 +83,7 @@ export class AttemptStore {
       await this.stages.hold(sql, scene.lease);
       await sql.query(`UPDATE attempt SET status = 'unknown', unknown_since = now(), error = $2::jsonb WHERE id = $1 AND status = ANY($3)`, [attempt.id, JSON.stringify({ kind: error.kind, code: error.code, message: error.message }), statesBefore(ATTEMPT_STATES, 'unknown')]);
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.unknown', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
-      await this.stages.release(scene.lease, searchAfterMs, sql);
+      await this.stages.release(scene.lease, searchAfterMs, sql, false);
     });
   }
 
@@ -97,7 +97,7 @@ export class AttemptStore {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       if (counts) await sql.query('UPDATE attempt SET searches = searches + 1 WHERE id = $1', [attempt.id]);
-      await this.stages.release(scene.lease, searchAfterMs, sql);
+      await this.stages.release(scene.lease, searchAfterMs, sql, false);
     });
   }
 
@@ -108,7 +108,7 @@ export class AttemptStore {
       await this.stages.hold(sql, scene.lease);
       await sql.query('UPDATE attempt SET error = NULL WHERE id = $1 AND ended_at IS NULL', [attempt.id]);
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.adopted', cause: 'poll', detail: { attempt: attempt.id, provider: scene.provider, providerJobId } }]);
-      await this.stages.release(scene.lease, 0, sql);
+      await this.stages.release(scene.lease, 0, sql, false);
     });
   }
 

@@ -1,12 +1,10 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { hasEnded } from '../jobs/states.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
 import { Pressure } from '../platform/pressure.js';
-import { SceneLoader } from './scene.js';
-import { LEASE_SECONDS, LeaseLost, StageStore, type Lease } from './stage-store.js';
-import { StageWorker } from './stage-worker.js';
+import { LEASE_SECONDS, StageStore, type Lease } from './stage-store.js';
+import { StageTurn } from './stage-turn.js';
 
 /** How many stages one process works on at once: they wait for the network, not for the processor. */
 const AT_ONCE = 64;
@@ -24,7 +22,7 @@ export class EngineService implements BeforeApplicationShutdown {
   private readonly running = new Map<Lease, Promise<void>>();
   private readonly abort = new AbortController();
   /** One for each lease: what is worked on for nothing is broken off, however slowly a vendor still sends. */
-  private readonly aborts = new Map<Lease, AbortController>();
+  private readonly losses = new Map<Lease, AbortController>();
   private loop: Promise<void> | null = null;
   private wakeUp: () => void = () => undefined;
   private heartbeat: NodeJS.Timeout | undefined;
@@ -34,8 +32,7 @@ export class EngineService implements BeforeApplicationShutdown {
 
   constructor(
     private readonly stages: StageStore,
-    private readonly scenes: SceneLoader,
-    private readonly worker: StageWorker,
+    private readonly turns: StageTurn,
     private readonly listener: Listener,
     private readonly pressure: Pressure,
   ) {}
@@ -61,7 +58,7 @@ export class EngineService implements BeforeApplicationShutdown {
   private async beat(): Promise<void> {
     await this.stages.renew(this.owner, [...this.running.keys()]);
     const lost = await this.stages.lost([...this.running.keys()]);
-    for (const lease of lost) this.aborts.get(lease)?.abort();
+    for (const lease of lost) this.losses.get(lease)?.abort();
   }
 
   private async run(): Promise<void> {
@@ -86,36 +83,18 @@ export class EngineService implements BeforeApplicationShutdown {
   }
 
   private take(lease: Lease): void {
-    const work = this.workOn(lease)
+    const lost = new AbortController();
+    this.losses.set(lease, lost);
+    // Unless it was the database, the lease is kept until it runs out: a stage that always ends here is tried at that pace and no faster, and given up.
+    const work = this.turns
+      .take(lease, this.abort.signal, lost.signal)
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
         this.running.delete(lease);
-        this.aborts.delete(lease);
+        this.losses.delete(lease);
         this.wakeUp();
       });
     this.running.set(lease, work);
-  }
-
-  private async workOn(lease: Lease): Promise<void> {
-    try {
-      const scene = await this.scenes.load(lease);
-      if (scene === null) return;
-      if (hasEnded(scene.job.status) || scene.stageStatus !== 'active') return await this.stages.release(lease, null);
-      const afterMs = await this.worker.work(scene, scene.attempt?.status === 'running' ? this.signalOf(lease) : this.abort.signal);
-      if (afterMs !== null) await this.stages.release(lease, afterMs);
-      else if (this.abort.signal.aborted) await this.stages.release(lease, 0);
-    } catch (error) {
-      if (error instanceof LeaseLost) return this.log.debug(error.message);
-      // Unless it was the database, the lease is kept until it runs out: a stage that always ends here is tried at that pace and no faster.
-      throw error;
-    }
-  }
-
-  /** For reads and results alone: a create that is on its way is awaited, or nobody would know what it made. */
-  private signalOf(lease: Lease): AbortSignal {
-    const own = new AbortController();
-    this.aborts.set(lease, own);
-    return AbortSignal.any([this.abort.signal, own.signal]);
   }
 
   private trouble(error: unknown): void {

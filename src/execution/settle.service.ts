@@ -129,7 +129,7 @@ export class SettleService {
   private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {
     await sql.query('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
     await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause, detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
-    await this.stages.release(scene.lease, afterMs, sql);
+    await this.stages.release(scene.lease, afterMs, sql, false);
     return [];
   }
 

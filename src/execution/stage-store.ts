@@ -9,12 +9,20 @@ export interface Lease {
   readonly epoch: number;
   /** News came (a callback), which is why it is due. */
   readonly hinted: boolean;
+  /** Leases before it, in a row, that ran out without being given back: as often a worker was gone in the middle of this stage. */
+  readonly lost: number;
 }
 
 /** Somebody else holds the stage by now, or its job has ended. What was about to be written is not. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
+
+/**
+ * So many workers may be gone in the middle of a stage, one after another: then it is the stage that ends them. A lease that merely lay beside counts
+ * up to the last but one; the last counts only where the stage was worked on with no other suspect beside it (`alone`).
+ */
+export const MOST_LOST = 3;
 
 /** In seconds. A worker renews its leases every third of it; a dead worker's work is free after it. */
 export const LEASE_SECONDS = 15;
@@ -25,11 +33,12 @@ export class StageStore {
 
   async claim(owner: string, limit: number): Promise<Lease[]> {
     return this.database.query<Lease>({ name: 'claim', text: `
-       UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false
+       UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false,
+         lost_leases = CASE WHEN lease_owner IS NULL THEN lost_leases ELSE greatest(lost_leases, least(lost_leases + 1, ${MOST_LOST - 1})) END
        FROM (SELECT id, hinted FROM stage WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
              ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
        WHERE stage.id = due.id
-       RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted` },
+       RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted, stage.lost_leases AS lost` },
       [owner, limit, LEASE_SECONDS],
     );
   }
@@ -51,19 +60,28 @@ export class StageStore {
     return leases.filter(({ stageId, epoch }) => !held.some((row) => row.id === stageId && row.epoch === epoch));
   }
 
-  /** Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). What was given back before stays as it was. */
-  async release(lease: Lease, afterMs: number | null, sql: Sql = this.database): Promise<void> {
+  /**
+   * Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). What was given back before stays as it was. `cleared`: the work went well, so that
+   * whoever died of it before did not die of it; false where what may have killed was not done again.
+   */
+  async release(lease: Lease, afterMs: number | null, sql: Sql = this.database, cleared = true): Promise<void> {
     await sql.query(
-      `UPDATE stage SET lease_owner = NULL, lease_until = NULL,
+      `UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN $4 THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END,
          due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
        WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL`,
-      [lease.stageId, lease.epoch, afterMs],
+      [lease.stageId, lease.epoch, afterMs, cleared],
     );
   }
 
-  /** After a time without the database: leases of `owner` that nobody works on (a claim's answer, or a release, was lost) are free at once. */
+  /** Before a suspect is worked on: should the worker be gone before it is given back, it was the last. */
+  async alone({ stageId, epoch }: Lease): Promise<void> {
+    const rows = await this.database.query<object>(`UPDATE stage SET lost_leases = ${MOST_LOST} WHERE id = $1 AND lease_epoch = $2 RETURNING 1`, [stageId, epoch]);
+    if (rows.length === 0) throw new LeaseLost(`stage ${stageId} is no longer ours`);
+  }
+
+  /** After a time without the database: leases of `owner` that nobody works on (a claim's answer, or a release, was lost) are free at once, and count as given back. */
   async giveBack(owner: string, working: readonly Lease[]): Promise<void> {
-    await this.database.query('UPDATE stage SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND lease_until > now() AND NOT (id = ANY($2::uuid[]))', [owner, working.map(({ stageId }) => stageId)]);
+    await this.database.query(`UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = least(lost_leases, ${MOST_LOST - 1}) WHERE lease_owner = $1 AND NOT (id = ANY($2::uuid[]))`, [owner, working.map(({ stageId }) => stageId)]);
   }
 
   /** Nobody works on them any more. */

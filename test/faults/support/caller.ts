@@ -12,7 +12,7 @@ export interface View {
   readonly id: string;
   readonly status: string;
   readonly error: { readonly code: string; readonly message: string } | null;
-  readonly attempts: readonly { readonly id: string; readonly provider: string; readonly status: string; readonly providerJobId: string | null; readonly error: { readonly kind: string } | null }[];
+  readonly attempts: readonly { readonly id: string; readonly provider: string; readonly status: string; readonly providerJobId: string | null; readonly error: { readonly kind: string; readonly message: string } | null }[];
   readonly outputs: readonly { readonly url: string; readonly size: number; readonly checksum: string }[];
 }
 
