@@ -1,7 +1,7 @@
 import { Controller, Get, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ApiOperation, ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { Database } from '../platform/database.js';
-import { unavailable } from './problem.js';
+import { Problem, unavailable } from './problem.js';
 import { Problems } from './problem.docs.js';
 
 class HealthView {
@@ -11,7 +11,7 @@ class HealthView {
 
 const PATIENCE_MS = 1000;
 
-/** Whether this process should get requests: not while it stops, nor while its database is away. */
+/** Whether this process should get requests: not while it stops, nor while its database is away or takes no writes. */
 @Injectable()
 export class Readiness implements BeforeApplicationShutdown {
   private stopping = false;
@@ -31,9 +31,10 @@ export class Readiness implements BeforeApplicationShutdown {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error('late')), PATIENCE_MS)));
     try {
-      await Promise.race([this.database.query('SELECT 1'), late]);
-    } catch {
-      throw unavailable('The database does not answer.', 1);
+      const [row] = await Promise.race([this.database.query<{ readOnly: boolean }>(`SELECT current_setting('transaction_read_only') = 'on' AS "readOnly"`), late]);
+      if (row?.readOnly === true) throw unavailable('The database takes no writes.', 1);
+    } catch (error) {
+      throw error instanceof Problem ? error : unavailable('The database does not answer.', 1);
     } finally {
       clearTimeout(timer);
     }

@@ -3,6 +3,9 @@ import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { News } from './news.js';
 
+/** SQLSTATE of a write where none is taken. */
+const READ_ONLY = '25006';
+
 export type Row = Record<string, unknown>;
 
 /** SQL. With a name, the server reads and plans it once for each connection: for statements that every request or every claim runs. */
@@ -63,6 +66,8 @@ export class Database implements Sql {
       for (const [channel, payload] of words) this.news.say(channel, payload);
       return result;
     } catch (error) {
+      // Of a server that takes no writes since it lost its part: the next connection may lead to the one that has it.
+      if ((error as { code?: unknown }).code === READ_ONLY) broken = error as Error;
       await client.query('ROLLBACK').catch((failure: unknown) => (broken = failure as Error));
       throw error;
     } finally {
