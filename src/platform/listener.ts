@@ -3,7 +3,8 @@ import pg from 'pg';
 import { Database } from './database.js';
 
 type Heard = (payload: string) => void;
-const RECONNECT_MS = 1000;
+/** And up to as much more, so that not all processes come back in the same moment. */
+const RECONNECT_MS = 500;
 
 /**
  * Hears `NOTIFY` on a connection of its own, and finds its way back after the database was away. Word may be lost meanwhile:
@@ -56,6 +57,6 @@ export class Listener implements OnApplicationShutdown {
     this.client = null;
     void failed.end().catch(() => undefined);
     this.log.warn('The connection that listens for news was lost; connecting again.');
-    this.timer = setTimeout(() => void this.start(), RECONNECT_MS);
+    this.timer = setTimeout(() => void this.start(), RECONNECT_MS * (1 + Math.random()));
   }
 }
