@@ -4,7 +4,8 @@ import { v7 as uuidv7 } from 'uuid';
 import type { FieldError } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
 import { contentTypeOf } from '../files/kinds.js';
-import { Staging } from '../files/staging.js';
+import { Staging, StagingTrouble } from '../files/staging.js';
+import { unavailable } from '../http/problem.js';
 import { Database } from '../platform/database.js';
 import type { NewFile } from './job-store.js';
 
@@ -57,6 +58,7 @@ export class InputFilesService {
       }
     } catch (error) {
       await this.drop(files);
+      if (error instanceof StagingTrouble) throw unavailable(`${error.message} The job was not taken; send it again.`, 30);
       throw error;
     }
     return files;
