@@ -69,7 +69,8 @@ function readJson(bytes: Buffer): object {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Problem('invalid_json', (error as Error).message.slice(0, 200));
+    // Without the piece of the body that the message quotes: it may be a piece of a secret.
+    throw new Problem('invalid_json', (error as Error).message.replace(/,? *(?:\.{3})?".*/s, ' in the body').slice(0, 200));
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidRequest([{ pointer: '', message: 'Must be an object.' }]);
   // Looking through every text of every body would cost more than parsing it; what is looked for leaves a trace in the bytes.
