@@ -40,6 +40,7 @@ const GUARDED = /^\/v1\/(?!callbacks\/)/;
 /** Where a form is taken, or refused with a better word. */
 const FORMS = /^\/v1\/(?:convert(?:\?|$)|jobs\/[^/]+\/inputs\/|callbacks\/)/;
 const HEADERS_MS = 10_000;
+const CHECK_MS = 2000;
 /** A request may take this long to arrive whole: large uploads do. Slow ones are cut by their own idle limits. */
 const REQUEST_MS = 6 * 3_600_000;
 /** Requests that run when the service is told to stop may go on for so long. */
@@ -51,6 +52,8 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   const adapter = new FastifyAdapter({
     genReqId: () => randomUUID(),
     requestTimeout: REQUEST_MS,
+    // Node looks for late heads every 30 s otherwise, and so lets them be four times as late.
+    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
     keepAliveTimeout: 65_000,
     // Longer than any id of ours, and than any address that Node takes: what is too long is not found, like everything else.
     routerOptions: { maxParamLength: 20_000 },
@@ -61,7 +64,6 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   });
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(foundations), adapter, { logger, bodyParser: false, abortOnError: false });
   const fastify = adapter.getInstance();
-  fastify.server.headersTimeout = HEADERS_MS;
   const keys = app.get(KeyGuard);
   const pressure = app.get(Pressure);
   fastify.addHook('onRequest', async (request, reply) => {
