@@ -1,0 +1,83 @@
+import type { Gateway } from '../../support/gateway.ts';
+import type { View } from './caller.ts';
+import type { World } from './world.ts';
+
+/** One answer to one request of the stream; status 0: the connection broke. `at`: when it was answered. */
+export interface Said {
+  readonly status: number;
+  readonly ms: number;
+  readonly at: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+/** Jobs that go on coming, each sent again under its key until it is taken; and two probes of the process's health. */
+export class Stream {
+  readonly answers: Said[] = [];
+  readonly live: Said[] = [];
+  readonly ready: Said[] = [];
+  readonly sent: string[] = [];
+  private readonly world: World;
+  private readonly gateway: Gateway;
+  private readonly ways: Promise<void>[] = [];
+  private readonly pauseMs: number;
+  private over = false;
+
+  constructor(world: World, gateway: Gateway, { lanes = 4, pauseMs = 25 } = {}) {
+    this.world = world;
+    this.gateway = gateway;
+    this.pauseMs = pauseMs;
+    for (let lane = 0; lane < lanes; lane += 1) this.ways.push(this.lane());
+    this.ways.push(this.probe('live', this.live), this.probe('ready', this.ready));
+  }
+
+  /** What was sent is sent to its end. Returns every job's end. */
+  async stop(): Promise<View[]> {
+    this.over = true;
+    await Promise.all(this.ways);
+    return Promise.all(this.sent.map((id) => this.world.caller.ended(id, 60_000)));
+  }
+
+  /** What was neither taken nor refused as it ought to be: with 503 and a second's Retry-After. */
+  improper(): Said[] {
+    return this.answers.filter(({ status, retryAfter }) => status !== 202 && !(status === 503 && retryAfter === '1'));
+  }
+
+  refused(): Said[] {
+    return this.answers.filter(({ status }) => status !== 202);
+  }
+
+  /** How long after `since` the service was as before, in ms: when the last refusal came, or the last answer that was slower than `slowMs`. */
+  normalAfter(since: number, slowMs: number): number {
+    return Math.max(0, ...this.answers.filter(({ status, ms, at }) => at > since && (status !== 202 || ms > slowMs)).map(({ at }) => at - since));
+  }
+
+  private async lane(): Promise<void> {
+    while (!this.over) {
+      const key = `stream-${crypto.randomUUID()}`;
+      for (const late = Date.now() + 60_000; Date.now() < late; await pause(this.pauseMs)) {
+        const said = await ask(this.gateway, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify(this.world.job()) });
+        this.answers.push(said);
+        if (said.status !== 202) continue;
+        const { id } = JSON.parse(said.text) as View;
+        this.world.caller.accepted.push({ id, idempotencyKey: key });
+        this.sent.push(id);
+        break;
+      }
+      await pause(this.pauseMs);
+    }
+  }
+
+  private async probe(what: string, into: Said[]): Promise<void> {
+    for (; !this.over; await pause(50)) into.push(await ask(this.gateway, `/health/${what}`));
+  }
+}
+
+export async function ask(gateway: Gateway, path: string, init: RequestInit = {}): Promise<Said> {
+  const began = performance.now();
+  const answer = await gateway.call(path, { ...init, signal: AbortSignal.timeout(40_000) }).catch(() => null);
+  const text = (await answer?.text().catch(() => '')) ?? '';
+  return { status: answer?.status ?? 0, ms: Math.round(performance.now() - began), at: Date.now(), retryAfter: answer?.headers.get('retry-after') ?? null, text };
+}
+
+export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
