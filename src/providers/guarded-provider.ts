@@ -1,6 +1,7 @@
 import type { Catalogue } from '../conversion/catalogue.js';
 import type { Content, CreatedJob, Inspection, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
 import { ProviderError } from '../conversion/errors.js';
+import { redact, withoutSecrets } from '../conversion/redaction.js';
 import { readCallFailure } from './vendor-call.js';
 
 /** How long one step of an attempt may take at the vendor, in ms, all its calls together. Uploads are bound by their idle time alone. */
@@ -17,13 +18,16 @@ const LONGEST_ID = 512;
 
 /**
  * A provider as the rest of the service uses it: every call has a deadline, and whatever goes wrong is a `ProviderError`.
- * The adapter inside knows neither clocks nor policies.
+ * The adapter inside knows neither clocks nor policies. What a vendor repeats of our own `secrets` goes no further.
  */
 export class GuardedProvider {
-  constructor(readonly inner: Provider) {}
+  constructor(
+    readonly inner: Provider,
+    private readonly secrets: readonly string[] = [],
+  ) {}
 
   create(work: StageWork, signal: AbortSignal): Promise<CreatedJob> {
-    return guarded(signal, CREATE_MS, async (limited) => {
+    return this.guarded(signal, CREATE_MS, async (limited) => {
       const created = await this.inner.create(work, limited);
       if (created.providerJobId.length <= LONGEST_ID) return created;
       throw new ProviderError('malformed_response', `The provider answered the create with an id of ${created.providerJobId.length} characters.`, { code: 'id_too_long', created: 'unknown' });
@@ -31,28 +35,29 @@ export class GuardedProvider {
   }
 
   upload(work: StageWork, created: CreatedJob, inputId: string, content: Content, signal: AbortSignal): Promise<void> {
-    return guarded(signal, null, (limited) => this.inner.upload(work, created, inputId, content, limited));
+    return this.guarded(signal, null, (limited) => this.inner.upload(work, created, inputId, content, limited));
   }
 
   start(created: CreatedJob, signal: AbortSignal): Promise<void> {
-    return guarded(signal, START_MS, (limited) => this.inner.start(created, limited));
+    return this.guarded(signal, START_MS, (limited) => this.inner.start(created, limited));
   }
 
   read(job: RunningJob, signal: AbortSignal): Promise<Report> {
-    return guarded(signal, READ_MS, (limited) => this.inner.read(job, limited));
+    return this.guarded(signal, READ_MS, async (limited) => this.freed(await this.inner.read(job, limited)));
   }
 
   /** What a proven callback's body tells of the job; null where it tells too little, or nothing that can be read. */
   readCallbackReport(job: RunningJob, body: string): Report | null {
     try {
-      return this.inner.readCallbackReport(job, body);
+      const report = this.inner.readCallbackReport(job, body);
+      return report === null ? null : this.freed(report);
     } catch {
       return null;
     }
   }
 
   cancel(providerJobId: string, signal: AbortSignal): Promise<void> {
-    return guarded(signal, CANCEL_MS, (limited) => this.inner.cancel(providerJobId, limited));
+    return this.guarded(signal, CANCEL_MS, (limited) => this.inner.cancel(providerJobId, limited));
   }
 
   /** Whether there is a way to find a job whose create was never answered. */
@@ -65,28 +70,34 @@ export class GuardedProvider {
   }
 
   registerCallbacks(url: string, isOurs: (endpoint: string) => boolean, signal: AbortSignal): Promise<'there' | 'made'> {
-    return guarded(signal, READ_MS, async (limited) => (await this.inner.registerCallbacks?.(url, isOurs, limited)) ?? 'there');
+    return this.guarded(signal, READ_MS, async (limited) => (await this.inner.registerCallbacks?.(url, isOurs, limited)) ?? 'there');
   }
 
   find(reference: string, signal: AbortSignal): Promise<string | null> {
-    return guarded(signal, READ_MS, async (limited) => (await this.inner.find?.(reference, limited)) ?? null);
+    return this.guarded(signal, READ_MS, async (limited) => (await this.inner.find?.(reference, limited)) ?? null);
   }
 
   /** Null where the adapter has no way to look. */
   async inspect(signal: AbortSignal): Promise<Inspection | null> {
-    return guarded(signal, INSPECT_MS, async (limited) => (await this.inner.inspect?.(limited)) ?? null);
+    return this.guarded(signal, INSPECT_MS, async (limited) => (await this.inner.inspect?.(limited)) ?? null);
   }
 
   /** Null where the vendor has none that the adapter can read. */
   async catalogue(signal: AbortSignal): Promise<Catalogue | null> {
-    return guarded(signal, CATALOGUE_MS, async (limited) => (await this.inner.catalogue?.(limited)) ?? null);
+    return this.guarded(signal, CATALOGUE_MS, async (limited) => (await this.inner.catalogue?.(limited)) ?? null);
   }
-}
 
-async function guarded<T>(signal: AbortSignal, ms: number | null, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  try {
-    return await call(ms === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]));
-  } catch (error) {
-    throw readCallFailure(error) satisfies ProviderError;
+  private freed(report: Report): Report {
+    if (report.state === 'failed') return { ...report, error: withoutSecrets(report.error, this.secrets) };
+    if (report.state === 'running') return { ...report, word: redact(report.word, this.secrets) };
+    return report;
+  }
+
+  private async guarded<T>(signal: AbortSignal, ms: number | null, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await call(ms === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]));
+    } catch (error) {
+      throw withoutSecrets(readCallFailure(error), this.secrets) satisfies ProviderError;
+    }
   }
 }

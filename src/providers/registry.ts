@@ -1,5 +1,6 @@
 import type { HttpService } from '@nestjs/axios';
 import type { StepWish } from '../conversion/provider.js';
+import { spellingsOf } from '../conversion/redaction.js';
 import type { EgressPolicy } from '../platform/egress.js';
 import { CATALOG } from './catalog.js';
 import { GuardedProvider } from './guarded-provider.js';
@@ -19,6 +20,9 @@ export type Observe = (config: ProviderConfig, http: VendorHttp) => VendorHttp;
 
 export type CallMetrics = (provider: string, call: string, ms: number, outcome: CallOutcome) => void;
 
+/** In every spelling in which a vendor may repeat them. What is as short as a word is no secret, and would be struck from plain sentences. */
+const secretsOf = ({ apiKey, webhookSecret }: ProviderConfig): readonly string[] => spellingsOf({ apiKey, webhookSecret: webhookSecret ?? '' }).filter((secret) => secret.length >= 8);
+
 /** The configured providers, made once at start, in the order that settles ties: by priority, then as configured. */
 export class Registry {
   private readonly entries: readonly (RegisteredProvider & { readonly http: ClosableVendorHttp })[];
@@ -31,7 +35,7 @@ export class Registry {
         if (adapter === undefined) throw new Error(`no adapter ${config.adapter}`);
         const client = vendorHttp({ baseUrl: config.baseUrl, http, policy, metrics: (call, ms, outcome) => metrics(config.id, call, ms, outcome) });
         const account = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, webhookSecret: config.webhookSecret ?? null, settings: config.settings };
-        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, pacedHttp(observe(config, client)), () => new Date())) };
+        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, pacedHttp(observe(config, client)), () => new Date()), secretsOf(config)) };
       });
   }
 
