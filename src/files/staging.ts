@@ -65,7 +65,8 @@ export class Staging {
     const partial = join(this.root, `${path}.part`);
     const meter = new Meter(maxBytes);
     try {
-      await mkdir(dirname(partial), { recursive: true });
+      // A source that is a caller's request must be let go in the pipeline's way: destroyed by hand, its connection goes with it, unanswered.
+      await mkdir(dirname(partial), { recursive: true }).catch((error: unknown) => pipeline(source, async () => Promise.reject(error as Error)));
       await pipeline(source, meter, createWriteStream(partial));
       await rename(partial, join(this.root, path));
     } catch (error) {
