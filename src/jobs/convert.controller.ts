@@ -10,6 +10,7 @@ import { fingerprintOf, readIdempotencyKey } from '../http/idempotency-key.js';
 import { Problem } from '../http/problem.js';
 import { Problems } from '../http/problem.docs.js';
 import { sendHeaders } from '../http/send-file.js';
+import { cutWhenSilent } from '../http/silent-body.js';
 import { readFilePart } from '../http/file-part.js';
 import { ConvertService } from './convert.service.js';
 import { ConvertQuery } from './dto/convert-query.dto.js';
@@ -47,6 +48,7 @@ export class ConvertController {
   async convert(@Tenant() tenant: string, @Query() query: ConvertQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const key = readIdempotencyKey(request.headers['idempotency-key']);
     const part = await readFilePart(request, 'file');
+    cutWhenSilent(request, part.file);
     const filename = safeFilename(part.filename, 'file');
     const wait = (job: WholeJob): Promise<Answer> => this.answer(job, query.wait * 1000, goneSignal(request));
     try {

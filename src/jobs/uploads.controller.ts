@@ -7,6 +7,7 @@ import { Tenant } from '../accounts/principal.js';
 import { UUID } from '../http/paging.js';
 import { invalidRequest, notFound, Problem } from '../http/problem.js';
 import { Problems } from '../http/problem.docs.js';
+import { cutWhenSilent } from '../http/silent-body.js';
 import { JobView } from './dto/job.dto.js';
 import { JobsService } from './jobs.service.js';
 import { UploadService } from './upload.service.js';
@@ -35,6 +36,7 @@ export class UploadsController {
     if (request.isMultipart()) throw new Problem('unsupported_media_type', 'Send the file\'s raw bytes as the body, not a form. For a form there is POST /v1/convert.');
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') throw new Problem('unsupported_media_type', 'Send the file\'s bytes plain: content encodings are not undone.');
     if (!(body instanceof Readable)) throw invalidRequest([{ pointer: '', message: 'The body is empty; send the file\'s bytes.' }]);
+    cutWhenSilent(request, body);
     return this.jobs.view(await this.uploads.receive(tenant, id, inputId, body, length === undefined ? null : Number(length)));
   }
 }
