@@ -1,14 +1,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { News, Received } from '../doubles/webhook-receiver.ts';
+import type { News, Received, Receiver } from '../doubles/webhook-receiver.ts';
 
 /** A receiver that only remembers what an auditor asks for, and answers 204 at once: it must never be what is measured. */
-export interface Sink {
-  readonly origin: string;
-  readonly received: readonly Received[];
+export interface Sink extends Receiver {
   /** When each job's end was heard of first, in ms of `performance.now()`. */
   readonly endedAt: ReadonlyMap<string, number>;
-  close(): Promise<void>;
 }
 
 const ENDINGS = new Set(['job.completed', 'job.failed', 'job.canceled']);
@@ -32,6 +29,10 @@ export async function openSink(): Promise<Sink> {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
     endedAt,
+    at: (path) => received.filter((one) => one.path === path),
+    behave: () => {
+      throw new Error('a sink only takes what comes');
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

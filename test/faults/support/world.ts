@@ -14,7 +14,7 @@ import { faultPostgres, type FaultPostgres } from './postgres.ts';
 export interface World {
   readonly postgres: FaultPostgres;
   readonly vendors: Vendors;
-  readonly receiver: Pick<Receiver, 'origin' | 'received' | 'close'>;
+  readonly receiver: Receiver;
   /** Sends jobs to any gateway that answers, and remembers what was accepted. */
   readonly caller: Caller;
   /** The folder that all gateways stage files in. */
@@ -39,7 +39,7 @@ export interface WorldOptions {
   /** Of the sandbox. */
   readonly sandbox?: Readonly<Record<string, string>>;
   /** In place of the usual receiver, by which each test can be misbehaved to. */
-  readonly receiver?: World['receiver'];
+  readonly receiver?: Receiver;
 }
 
 /** Secrets that must be found nowhere but where they belong. */
