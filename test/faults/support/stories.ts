@@ -9,6 +9,8 @@ export interface Story {
   /** What its caller does once the file is in. */
   readonly then?: (world: World, id: string) => Promise<void>;
   readonly ends: 'completed' | 'canceled';
+  /** What its receiver is told, sorted. */
+  readonly news: readonly string[];
   /** Vendor jobs that it costs when nothing goes wrong. */
   readonly costs: number;
   /** Places that its commits must hold, or the story was not told. */
@@ -21,22 +23,23 @@ const upload = (filename: string) => [{ id: 'file', type: 'upload', filename }];
 const only = (...vendors: readonly string[]) => ({ only: vendors });
 const BUCKET = { id: 'bucket', type: 's3', bucket: 'my-bucket', region: 'eu-west-1', key: 'out/photo.png', credentials: { accessKeyId: 'AKIAFAULTS', secretAccessKey: 'secret-of-the-bucket' } };
 
+const COMPLETED = ['job.completed', 'job.processing', 'job.queued'];
 const SUBMITTED = ['jobs/upload:UploadService.attach', 'execution/stage-store:StageStore.claim', 'execution/attempt-store:AttemptStore.begin', 'execution/attempt-store:AttemptStore.created', 'execution/attempt-store:AttemptStore.running'];
 const SETTLED = [...SUBMITTED, 'execution/settle:SettleService.succeeded', 'webhooks/delivery-store:DeliveryStore.claim', 'webhooks/delivery-store:DeliveryStore.settle'];
 
 export const STORIES: readonly Story[] = [
-  { name: 'an upload at api2convert', job: { inputs: upload('photo.jpg'), routing: only('api2convert') }, ends: 'completed', costs: 1, holds: SETTLED },
-  { name: 'an upload at RunConvert', job: { inputs: upload('photo.jpg'), routing: only('runconvert') }, ends: 'completed', costs: 1, holds: SETTLED },
+  { name: 'an upload at api2convert', job: { inputs: upload('photo.jpg'), routing: only('api2convert') }, ends: 'completed', news: COMPLETED, costs: 1, holds: SETTLED },
+  { name: 'an upload at RunConvert', job: { inputs: upload('photo.jpg'), routing: only('runconvert') }, ends: 'completed', news: COMPLETED, costs: 1, holds: SETTLED },
   {
-    name: 'a failover', job: { inputs: upload('sandbox-api2convert-fail.jpg'), routing: { prefer: ['api2convert'] } },
-    ends: 'completed', costs: 2, holds: [...SETTLED, 'execution/settle:SettleService.errored'],
+    name: 'a failover', job: { inputs: upload('sandbox-api2convert-fail-6001.jpg'), routing: { prefer: ['api2convert'] } },
+    ends: 'completed', news: COMPLETED, costs: 2, holds: [...SETTLED, 'execution/settle:SettleService.errored'],
   },
-  { name: 'an export', job: { inputs: upload('photo.jpg'), exports: [BUCKET], routing: only('api2convert') }, ends: 'completed', costs: 1, holds: SETTLED },
+  { name: 'an export', job: { inputs: upload('photo.jpg'), exports: [BUCKET], routing: only('api2convert') }, ends: 'completed', news: ['export.delivered', ...COMPLETED], costs: 1, holds: SETTLED },
   {
     name: 'two stages', job: { inputs: upload('photo.jpg'), steps: [{ id: 'small', operation: 'compress' }, { id: 'made', operation: 'convert', to: 'png' }], routing: only('api2convert') },
-    ends: 'completed', costs: 2, holds: SETTLED,
+    ends: 'completed', news: COMPLETED, costs: 2, holds: SETTLED,
   },
-  { name: 'a cancel', job: { inputs: upload('sandbox-hang.jpg'), routing: only('api2convert') }, then: cancel, ends: 'canceled', costs: 1, holds: [...SUBMITTED, 'execution/cancel:CancelService.cancel'] },
+  { name: 'a cancel', job: { inputs: upload('sandbox-hang.jpg'), routing: only('api2convert') }, then: cancel, ends: 'canceled', news: ['job.canceled', 'job.processing', 'job.queued'], costs: 1, holds: [...SUBMITTED, 'execution/cancel:CancelService.cancel'] },
 ];
 
 /** Plays it to its end, at whichever gateway answers: the job's id. */
