@@ -56,7 +56,7 @@ const VENDORS = ['api2convert', 'runconvert'];
 
 test('FI-18: whatever a vendor says in place of a job, ours is not lost, is not paid twice, and the service stays quick and whole', async () => {
   const pings = pinging(world.gateways[0]?.url ?? '');
-  stop = pings.stop;
+  stop = () => pings.stop();
   const sent: { word: string; id: string; wanted: readonly string[] }[] = [];
   const throwAt = async (vendor: string, call: Call, name: string, spoiling: Spoiling, times: number, wanted: readonly string[]): Promise<void> => {
     const word = `${vendor}-${call}-${name}-sandbox-no-callback`;
