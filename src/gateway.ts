@@ -95,6 +95,13 @@ async function stop(): Promise<void> {
   await started.embedded?.stop();
 }
 
+// A library may lose a promise when its connection breaks: that the database is away ends nobody. Anything else ends the process, as ever.
+process.on('unhandledRejection', (error) => {
+  const trouble = databaseTrouble(error);
+  if (trouble === null) throw error;
+  process.stderr.write(`database: ${trouble}\n`);
+});
+
 let stopping = false;
 
 function stopOn(signal: NodeJS.Signals): void {

@@ -95,6 +95,8 @@ export class Periodic implements BeforeApplicationShutdown {
       logger,
       noHandleSignals: true,
       concurrency: AT_ONCE,
+      // As batches their ends are tried again, and what cannot be written ends the runner; one by one it would be a rejection that nobody hears, and ends the process.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
       taskList: Object.fromEntries(all.map((task) => [task.name, (payload: unknown, helpers: JobHelpers) => task.run(payload as Readonly<Record<string, unknown>>, this.signalOf(helpers))])),
       parsedCronItems: parseCronItems(all.flatMap(({ name, cron }) => (cron === null ? [] : [{ task: name, match: cron, options: { maxAttempts: MOST_TRIES } }]))),
     });
