@@ -171,5 +171,7 @@ class Meter extends Transform {
 
 function asTrouble(error: unknown): unknown {
   const { code, syscall } = error as NodeJS.ErrnoException;
-  return syscall !== undefined && code !== undefined && TROUBLE.has(code) ? new StagingTrouble(code) : error;
+  // Node says ENOENT of a folder that cannot be made in a read-only place.
+  const trouble = code !== undefined && (TROUBLE.has(code) || (code === 'ENOENT' && syscall === 'mkdir'));
+  return syscall !== undefined && trouble ? new StagingTrouble(code) : error;
 }
