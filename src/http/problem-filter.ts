@@ -22,6 +22,8 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
+    // What is still to come of the body will not be read, and so the next request behind it would never be answered.
+    if (!request.raw.complete) void reply.header('connection', 'close');
     void reply
       .status(problem.status)
       .headers({ ...problem.more.headers, 'cache-control': 'no-store' })
