@@ -9,7 +9,8 @@ async function send(pauses: readonly number[]): Promise<string> {
   const server = createServer((request: IncomingMessage, response) => {
     cutWhenSilent({ raw: request }, request, 200);
     request.on('error', () => undefined).on('end', () => setTimeout(() => response.end('taken'), 500)).resume();
-  }).listen(0, '127.0.0.1');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined);
   let heard = '';
   socket.on('data', (chunk) => (heard += chunk.toString()));
