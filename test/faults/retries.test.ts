@@ -51,7 +51,7 @@ test('429 with a Retry-After, in seconds or as a date: elsewhere at once if ther
   for (const vendor of VENDORS) world.spoilers[vendor]?.spoil(both, 'create', throttled(String(SECONDS)));
   world.spoilers['api2convert']?.spoil('other-is-free', 'create', throttled('3600'));
   const [free, two, ...ends] = await Promise.all([
-    sendWorded(world, 'other-is-free', { routing: { prefer: ['api2convert'] } }).then(({ id }) => world.caller.ended(id, 5000)),
+    sendWorded(world, 'other-is-free', { routing: { prefer: ['api2convert'] } }).then(({ id }) => world.caller.ended(id)),
     sendWorded(world, both, { routing: { prefer: ['api2convert'] } }).then(({ id }) => world.caller.ended(id)),
     ...alone.map(async ({ vendor, word }) => world.caller.ended((await sendWorded(world, word, { routing: { only: [vendor] } })).id)),
   ]);

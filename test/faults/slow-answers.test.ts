@@ -21,7 +21,7 @@ const DEADLINE_SECONDS = 20;
 
 const files = async (): Promise<string[]> => (await readdir(world.staging, { recursive: true })).filter((name) => name.endsWith('.part'));
 const descriptors = async (): Promise<number> => (await readdir(`/proc/${world.gateways[0]?.process.pid ?? 0}/fd`)).length;
-const open = (): number => Object.values(world.spoilers).reduce((sum, spoiler) => sum + spoiler.sockets(), 0);
+const open = (): number => Object.values(world.spoilers).reduce((sum, one) => sum + one.sockets(), 0);
 
 function wayOf(vendor: string, call: Call, slow: keyof typeof SLOW): string[] {
   if (call !== 'create') return [`${vendor} succeeded`];

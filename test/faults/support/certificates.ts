@@ -57,7 +57,7 @@ function certificate({ subject, subjectKey, issuer, issuerKey, validity, extensi
     tagged(0xa3, sequence(extension)),
   );
   const whole = sequence(body, algorithm, tagged(0x03, Buffer.concat([Buffer.from([0]), sign('sha256', body, issuerKey)])));
-  return `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END CERTIFICATE-----\n`;
+  return `-----BEGIN CERTIFICATE-----\n${whole.toString('base64').replace(/.{1,64}/g, '$&\n')}-----END CERTIFICATE-----\n`;
 }
 
 /** UTCTime: YYMMDDHHMMSSZ. */
