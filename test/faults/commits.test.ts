@@ -73,7 +73,7 @@ function report(story: Story, { commits, leftOut }: Watched, moments: readonly M
   process.stdout.write([
     `${story.name}: ${commits.length} commits, ${moments.length} moments to die at, ${tried.length} tried${ALL ? '' : ` (FAULT_SEED=${SEED})`}, ${unmet.length} not met`,
     ...[...new Set(moments.map(({ place }) => place))].map((place) => `  ${place}: ${commits.find((commit) => commit.place === place)?.wrote ?? ''}`),
-    ...leftOut.map(({ place, wrote }) => `  left out, a timer's: ${place}: ${wrote}`),
+    ...leftOut.map(({ place, wrote }) => `  left out, no job's: ${place}: ${wrote}`),
     ...unmet.map((moment) => `  not met: ${shown(moment)}`), '',
   ].join('\n'));
 }

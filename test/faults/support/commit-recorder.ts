@@ -21,8 +21,8 @@ export type Order = { readonly do: 'watch' } | { readonly do: 'rest' } | { reado
 
 export type Word = { readonly recorder: 'heard' } | { readonly recorder: 'commit'; readonly commit: Commit } | { readonly recorder: 'left out'; readonly commit: Commit };
 
-/** What no job waits for: each is done by timers, for all jobs or for none. */
-const BACKGROUND = [/^execution\/sweeper/, /^execution\/history/, /^routing\//, /^platform\/periodic/, /^jobs\/idempotency-store:eraseExpiredKeys/, /\.renew$/, /^node_modules\//, /^webhooks\/callback-registration/];
+/** What is no job's: each is done by timers for all jobs, or once for a database. */
+const BACKGROUND = [/^execution\/sweeper/, /^execution\/history/, /^routing\//, /^platform\/periodic/, /^jobs\/idempotency-store:eraseExpiredKeys/, /\.renew$/, /^node_modules\//, /^webhooks\/callback-(registration|tokens)/];
 
 interface Connection {
   open: boolean;
