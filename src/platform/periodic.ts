@@ -25,8 +25,12 @@ const RETRY_MS = 10_000;
 const MOST_TRIES = 4;
 const AT_ONCE = 2;
 const EVERY_SIX_HOURS = '40 */6 * * *';
-/** Its own: one connection listens, the others work; a pool that is shared would have to serve both. */
-const POOL = 4;
+/** Its own: one connection listens, one for each piece of work keeps others off, the rest works; a pool that is shared would have to serve all. */
+const POOL = 6;
+/** Of the advisory locks, the ones that are ours. */
+const LOCKS = 7204;
+/** Between two looks whether it is our turn. */
+const TURN_MS = 250;
 
 /** `graphile-worker` in a schema of its own. It is loaded when it is started: a process that does no such work does without. */
 @Injectable()
@@ -50,7 +54,7 @@ export class Periodic implements BeforeApplicationShutdown {
   async ask({ name, payload, key, afterMs }: Asked): Promise<void> {
     try {
       const runner = await this.runner;
-      await runner?.addJob(name, payload, { jobKey: key, queueName: key, maxAttempts: MOST_TRIES, runAt: new Date(Date.now() + afterMs) });
+      await runner?.addJob(name, payload, { jobKey: key, maxAttempts: MOST_TRIES, runAt: new Date(Date.now() + afterMs) });
     } catch (error) {
       this.log.warn(`${name} could not be asked for: ${databaseTrouble(error) ?? (error as Error).message}`);
     }
@@ -97,21 +101,47 @@ export class Periodic implements BeforeApplicationShutdown {
       concurrency: AT_ONCE,
       // As batches their ends are tried again, and what cannot be written ends the runner; one by one it would be a rejection that nobody hears, and ends the process.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
-      taskList: Object.fromEntries(all.map((task) => [task.name, (payload: unknown, helpers: JobHelpers) => task.run(payload as Readonly<Record<string, unknown>>, this.signalOf(helpers))])),
+      taskList: Object.fromEntries(all.map((task) => [task.name, (payload: unknown, helpers: JobHelpers) => this.alone(pgPool, helpers.job.key ?? task.name, () => task.run(payload as Readonly<Record<string, unknown>>, this.signalOf(helpers)))])),
       parsedCronItems: parseCronItems(all.flatMap(({ name, cron }) => (cron === null ? [] : [{ task: name, match: cron, options: { maxAttempts: MOST_TRIES } }]))),
     });
+  }
+
+  /**
+   * What has one key is done by one at a time. A session's lock says so: it goes with its process, while a lock of the library's would outlive one that was
+   * killed by hours.
+   */
+  private async alone(pool: pg.Pool, key: string, work: () => Promise<void>): Promise<void> {
+    const client = await pool.connect();
+    let broken = true;
+    try {
+      while (!(await isMine(client, key))) {
+        await this.pause(TURN_MS);
+        if (this.stopping.signal.aborted) throw new Error('The service is stopping.');
+      }
+      await work();
+      await client.query('SELECT pg_advisory_unlock($1, hashtext($2))', [LOCKS, key]);
+      broken = false;
+    } finally {
+      // A session that may still hold the lock is ended with it.
+      client.release(broken);
+    }
   }
 
   private signalOf({ abortSignal }: JobHelpers): AbortSignal {
     return abortSignal === undefined ? this.stopping.signal : AbortSignal.any([this.stopping.signal, abortSignal]);
   }
 
-  private pause(): Promise<void> {
+  private pause(ms = RETRY_MS): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, RETRY_MS);
+      const timer = setTimeout(resolve, ms);
       this.stopping.signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
     });
   }
+}
+
+async function isMine(client: pg.PoolClient, key: string): Promise<boolean> {
+  const { rows } = await client.query<{ mine: boolean }>('SELECT pg_try_advisory_lock($1, hashtext($2)) AS mine', [LOCKS, key]);
+  return rows[0]?.mine === true;
 }
 
 /** Work that failed for good stays in the worker's table until somebody takes it out. The log has told of it. */

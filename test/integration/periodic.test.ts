@@ -34,3 +34,30 @@ it('what failed for good does not pile up; what is still to be tried again stays
   expect(await table()).toEqual([{ key: 'for-now' }]);
   expect(await test.query(`SELECT identifier FROM graphile_worker._private_known_crontabs WHERE identifier = 'forget-failed'`)).toHaveLength(1);
 });
+
+it('work of one key is done by one process at a time, and a process that is gone in the middle of it holds nobody up', async () => {
+  let at = 0;
+  let most = 0;
+  let done = 0;
+  const slow = {
+    name: 'slow', cron: null,
+    run: async () => {
+      most = Math.max(most, (at += 1));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      at -= 1;
+      done += 1;
+    },
+  };
+  const other = new Periodic(database);
+  await Promise.all([periodic, other].map((one) => new Promise<void>((resolve) => one.start([slow], resolve))));
+  // As a killed process leaves it: its piece of work is locked, with nobody who works on it.
+  await periodic.ask({ name: 'slow', payload: {}, key: 'one', afterMs: 60_000 });
+  await test.query(`UPDATE graphile_worker._private_jobs SET locked_at = now(), locked_by = 'a dead one', run_at = now()`);
+  for (const at of [0, 1, 2]) {
+    await (at % 2 === 0 ? periodic : other).ask({ name: 'slow', payload: {}, key: 'one', afterMs: 0 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await until(() => done >= 2, 15_000);
+  expect(most).toBe(1);
+  await other.beforeApplicationShutdown();
+});

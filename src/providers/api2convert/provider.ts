@@ -93,13 +93,14 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
 
     async start(created, signal) {
       const known = secrets(created.notes['token']);
-      const answer = await ask('start', { method: 'PATCH', url: jobUrl(created.providerJobId), headers, json: { process: true } }, signal);
-      if (!isSuccess(answer) && answer.status !== 409) throw readRefusal('start', answer, now(), known);
-      // A 409, and a success that does not say so, prove nothing: the job itself tells whether it was started.
-      if (isSuccess(answer) && readJobText(answer.text) !== null) return;
-      const { status } = await readJob(created.providerJobId, signal, known);
+      const doubt = await startOnce(created.providerJobId, known, signal);
+      if (doubt === null) return;
+      // A 409, a 5xx, no answer, and a success that does not say so prove nothing: the job itself tells whether it was started, and one that runs is paid.
+      const { status } = await readJob(created.providerJobId, signal, known).catch((failure: unknown) => {
+        throw doubt.failure ?? failure;
+      });
       if (status.code === null || BEFORE_START.has(status.code)) {
-        throw new ProviderError('unavailable', `api2convert did not start the job: it is still ${status.code ?? 'without a status'}.`, { code: `http_${answer.status}` });
+        throw doubt.failure ?? new ProviderError('unavailable', `api2convert did not start the job: it is still ${status.code ?? 'without a status'}.`, { code: `http_${doubt.status}` });
       }
     },
 
@@ -137,6 +138,20 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
       return { entries: reading.entries(), covers: ['*'], remarks: [] };
     },
   };
+
+  /** Null: it was started. Else what is to be said should it turn out that it was not. Throws where it cannot have been. */
+  async function startOnce(providerJobId: string, known: readonly string[], signal: AbortSignal): Promise<{ readonly status: number; readonly failure: ProviderError | null } | null> {
+    let answer: VendorAnswer;
+    try {
+      answer = await ask('start', { method: 'PATCH', url: jobUrl(providerJobId), headers, json: { process: true } }, signal);
+    } catch (failure) {
+      if (failure instanceof ProviderError && failure.details.created === 'unknown' && !signal.aborted) return { status: 0, failure };
+      throw failure;
+    }
+    if (answer.status >= 500) return { status: answer.status, failure: readRefusal('start', answer, now(), known) };
+    if (!isSuccess(answer) && answer.status !== 409) throw readRefusal('start', answer, now(), known);
+    return isSuccess(answer) && readJobText(answer.text) !== null ? null : { status: answer.status, failure: null };
+  }
 
   async function get(name: CallName, url: string, signal: AbortSignal): Promise<VendorAnswer> {
     const answer = await ask(name, { method: 'GET', url, headers }, signal);

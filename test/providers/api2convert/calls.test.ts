@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { CreatedJob } from '../../../src/conversion/provider.js';
 import { api2convertProvider, settingsSchema } from '../../../src/providers/api2convert/provider.js';
 import { readJobText, readRefusalText } from '../../../src/providers/api2convert/wire.js';
+import { VendorCallFailure } from '../../../src/providers/vendor-call.js';
 import { content, failureOf, idle, runningJob } from '../conformance/bench.js';
 import { scriptedHttp, type ScriptedTurn } from '../scripted-http.js';
 import { harness } from './harness.js';
@@ -83,6 +84,19 @@ describe('a start', () => {
     const { provider, http } = before({ status: 409 }, job(code));
     await provider.start(created, idle());
     expect(http.calls.map(({ method }) => method)).toEqual(['PATCH', 'GET']);
+  });
+
+  it('that was not answered is quiet where the job runs, and is not made again: it would be paid twice', async () => {
+    for (const lost of [new VendorCallFailure('no_answer', 'ECONNRESET', 'reset'), { status: 502, text: '<html>' }]) {
+      const { provider, http } = before(lost, job('processing'));
+      await provider.start(created, idle());
+      expect(http.calls.map(({ method }) => method)).toEqual(['PATCH', 'GET']);
+      expect((await failureOf(before(lost, job('ready')).provider.start(created, idle()))).kind).toBe('unavailable');
+    }
+    // The control: what was never sent started nothing, and nobody is asked.
+    const { provider, http } = before(new VendorCallFailure('not_sent', 'ECONNREFUSED', 'refused'), job('processing'));
+    expect((await failureOf(provider.start(created, idle()))).kind).toBe('unavailable');
+    expect(http.calls).toHaveLength(1);
   });
 
   it.each(['created', 'incomplete', 'ready'])('refused with 409 failed where the job is still %s', async (code) => {
