@@ -119,7 +119,7 @@ function documentOf(job: RunconvertJob, origin: string): Record<string, unknown>
 function taskOf(job: RunconvertJob, task: RunconvertTask, origin: string): Record<string, unknown> {
   const { script } = job;
   const failed = job.ended === 'failed' ? faultOf(job, task) : null;
-  const status = job.ended === 'failed' ? word(job, failed === null ? 'completed' : 'failed') : statusWord(job);
+  const status = job.ended === 'failed' ? word(job, failed === null ? 'completed' : 'failed') : task.uploaded ? word(job, 'completed') : statusWord(job);
   return {
     id: task.id, job_id: job.id, name: task.name, operation: task.asked['operation'], status, code: failed?.code ?? null, message: failed?.message ?? null, percent: job.ended === 'completed' ? 100 : 10,
     credits: job.ended === 'completed' ? (script.numericStrings ? '1' : 1) : null,

@@ -12,6 +12,7 @@ import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
+import { NOTHING, readStanding } from './resuming.js';
 import { readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
@@ -70,24 +71,29 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     },
 
     async upload(work, created, inputId, content, signal) {
-      const { server, token } = await uploadPlace(created, signal);
-      const form = { fields: [], file: { field: 'file', content } };
-      // The upload host gets the job's token: the account key must never travel there (SDKs, file uploader).
-      const answer = await ask(
-        'upload',
-        {
-          method: 'POST',
-          url: `${server.replace(/\/+$/, '')}/upload-file/${encodeURIComponent(created.providerJobId)}`,
-          headers: { 'x-oc-token': token, 'x-oc-upload-uuid': uploadUuid(work, inputId) },
-          form,
-        },
-        signal,
-      );
-      if (!isSuccess(answer)) throw readRefusal('upload', answer, now(), secrets(token, work.reference, ...secretsOf(work)));
+      const { server, token, resumed } = await uploadPlace(created, signal);
+      const standing = resumed === null ? NOTHING : readStanding(work, resumed, inputId, content.size, settings);
+      if (!standing.bytes) await send();
       // A merge is in the order of the files: what follows this one is declared now, and not in the create.
-      for (const json of arrange(work).uploads.find(({ key }) => key === inputId)?.then ?? []) {
+      for (const json of (arrange(work).uploads.find(({ key }) => key === inputId)?.then ?? []).slice(standing.then)) {
         const added = await ask('upload', { method: 'POST', url: `${jobUrl(created.providerJobId)}/input`, headers, json }, signal);
         if (!isSuccess(added)) throw readRefusal('upload', added, now(), secrets(token, work.reference, ...secretsOf(work)));
+      }
+
+      async function send(): Promise<void> {
+        const form = { fields: [], file: { field: 'file', content } };
+        // The upload host gets the job's token: the account key must never travel there (SDKs, file uploader).
+        const answer = await ask(
+          'upload',
+          {
+            method: 'POST',
+            url: `${server.replace(/\/+$/, '')}/upload-file/${encodeURIComponent(created.providerJobId)}`,
+            headers: { 'x-oc-token': token, 'x-oc-upload-uuid': uploadUuid(work, inputId) },
+            form,
+          },
+          signal,
+        );
+        if (!isSuccess(answer)) throw readRefusal('upload', answer, now(), secrets(token, work.reference, ...secretsOf(work)));
       }
     },
 
@@ -163,12 +169,12 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
     return readWholeCatalogue((page) => get('catalogue', `${base}/conversions?page=${page}`, signal), (status, what) => unreadable('catalogue', status, what), each);
   }
 
-  /** Where uploads go. After a restart the notes are gone and the job is asked. */
-  async function uploadPlace(created: CreatedJob, signal: AbortSignal): Promise<{ server: string; token: string }> {
+  /** Where uploads go. After a restart the notes are gone and the job is asked (`resumed`). */
+  async function uploadPlace(created: CreatedJob, signal: AbortSignal): Promise<{ server: string; token: string; resumed: Api2convertJob | null }> {
     const { server, token } = created.notes;
-    if (isUploadHost(server) && typeof token === 'string') return { server, token };
+    if (isUploadHost(server) && typeof token === 'string') return { server, token, resumed: null };
     const job = await readJob(created.providerJobId, signal, secrets());
-    if (isUploadHost(job.server) && job.token !== null) return { server: job.server, token: job.token };
+    if (isUploadHost(job.server) && job.token !== null) return { server: job.server, token: job.token, resumed: job };
     throw unreadable('read', 200, 'the job tells no upload host or no token');
   }
 }

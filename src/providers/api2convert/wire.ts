@@ -41,6 +41,8 @@ const outputSchema = z.object({
   source: section(z.object({ conversion: text })),
 });
 
+const inputSchema = z.object({ type: text, status: text, size: amount });
+
 const conversionSchema = z.object({ id: text, category: text, target: text, output_target: entries(z.object({ type: text, status: text })) });
 
 const jobSchema = z.object({
@@ -52,6 +54,7 @@ const jobSchema = z.object({
   /** Credits. */
   spent: amount,
   errors: entries(jobErrorSchema),
+  input: entries(inputSchema),
   conversion: entries(conversionSchema),
   output: entries(outputSchema),
 });

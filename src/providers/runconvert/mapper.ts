@@ -3,13 +3,14 @@ import { ProviderError } from '../../conversion/errors.js';
 import { categoryOf, filenameOfUrl, formatOfFilename } from '../../conversion/formats.js';
 import type { Options } from '../../conversion/job-graph.js';
 import { OPERATIONS, resultFormat } from '../../conversion/operations.js';
-import { uploadKey, type Report, type RunningJob, type StageInput, type StageStep, type StageWork, type VendorFile } from '../../conversion/provider.js';
+import type { Report, RunningJob, StageInput, StageStep, StageWork, VendorFile } from '../../conversion/provider.js';
 import { readJobError } from './errors.js';
 import { isDelivery, readDeliveries, toDeliveryTasks } from './deliveries.js';
 import { OPTIONS } from './options.js';
 import { toPlaceImport } from './places.js';
 import { taskName } from './task-names.js';
-import { type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { importNames } from './uploads.js';
+import type { VendorJob, VendorTask } from './wire.js';
 import { stateWords, type Settings, type State } from './settings.js';
 
 export type TaskBody = Readonly<Record<string, unknown>>;
@@ -51,18 +52,6 @@ export function toJobBody(work: StageWork, settings: Settings): JobBody {
   }
   for (const [name, body] of toDeliveryTasks(work.exports, work.reference, (step) => (sources.get(step) ?? []).map(({ task }) => task))) tasks.push([name, present(body)]);
   return { tag: work.reference, tasks: Object.fromEntries(tasks) };
-}
-
-/** Where each upload of the stage goes, by `uploadKey`: by the task's name, else by its place among the upload tasks. */
-export function readForms(work: StageWork, tasks: readonly VendorTask[]): ReadonlyMap<string, UploadForm> {
-  const uploads = importNames(work).filter(({ input }) => input.source.type === 'upload');
-  const waiting = tasks.filter((task) => task.operation === 'import/upload' || uploads.some(({ name }) => name === task.name));
-  return new Map(
-    uploads.flatMap(({ input, name }, place) => {
-      const form = (waiting.find((task) => task.name === name) ?? waiting[place])?.form ?? null;
-      return form === null ? [] : [[uploadKey(input), form] as const];
-    }),
-  );
 }
 
 /** How the vendor's job stands. The job's word leads; where it has none, its tasks tell. */
@@ -156,13 +145,6 @@ function progressOf(tasks: readonly VendorTask[]): number | null {
 
 function sum(numbers: readonly number[]): number | null {
   return numbers.length === 0 ? null : numbers.reduce((total, number) => total + number, 0);
-}
-
-function importNames(work: StageWork): { readonly input: StageInput; readonly name: string }[] {
-  return work.inputs.map((input, place) => {
-    const before = work.inputs.slice(0, place).filter((other) => other.id === input.id).length;
-    return { input, name: taskName(input.source.type === 'result' ? 'result' : 'import', input.id, work.reference, before) };
-  });
 }
 
 function toImport(input: StageInput, settings: Settings): TaskBody {

@@ -4,12 +4,13 @@ import { readCallback, readCallbackReport } from './callbacks.js';
 import { readCatalogue as readCore } from './catalogue-calls.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
-import { readForms, readReport, toJobBody } from './mapper.js';
+import { readReport, toJobBody } from './mapper.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
 import { readFormatNames, readJob, readJobList, readJson, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 import { settingsSchema } from './settings.js';
+import { isUploaded, readForms } from './uploads.js';
 
 export { settingsSchema } from './settings.js';
 
@@ -79,7 +80,13 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     },
 
     async upload(work, created, inputId, content, signal) {
-      const form = formsIn(created).get(inputId) ?? readForms(work, (await readWhole(created.providerJobId, signal)).tasks).get(inputId);
+      let form = formsIn(created).get(inputId);
+      if (form === undefined) {
+        const { tasks } = await readWhole(created.providerJobId, signal);
+        // Sent before a restart: the vendor takes it once, and is on its way with it.
+        if (isUploaded(work, tasks, inputId, settings)) return;
+        form = readForms(work, tasks).get(inputId);
+      }
       if (form === undefined) throw unreadable('read', `holds no upload form for ${inputId}`);
       const file = { field: settings.uploadField, content };
       // The form is signed by itself: the account's key stays away from the upload host.

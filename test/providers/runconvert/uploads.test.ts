@@ -54,6 +54,37 @@ describe('uploads to RunConvert', () => {
   });
 });
 
+describe('an upload to RunConvert after a restart', () => {
+  const resumed = { providerJobId: JOB_ID, awaitsUploads: ['photo.1', 'photo.2'], notes: {} };
+  const callsFor = async (first: object, settings: object = {}): Promise<string[]> => {
+    const { provider, http } = bench(harness, [ok({ id: JOB_ID, status: 'processing', tasks: [first, named('-2', 'b')] }), taken], { settings: { ...settings } });
+    await provider.upload(work, resumed, 'photo.1', content, idle());
+    return http.calls.map(({ name }) => name);
+  };
+  const first = (status: string | null, shown: object) => ({ operation: 'import/upload', name: `import-photo-${MARK}`, status, ...shown });
+
+  it.each([
+    ['its task is done', first('completed', { result: { files: [{ filename: 'a.jpg' }] } }), {}],
+    ['its task is done in the SDKs\' words, the form still shown', first('finished', form('a')), {}],
+    ['its task is done in a word of the settings', first('stored', {}), { statusWords: { succeeded: ['stored'] } }],
+    ['its task is on its way, without a form', first('processing', {}), {}],
+  ])('is not sent again where %s', async (_name, task, settings) => {
+    expect(await callsFor(task, settings)).toEqual(['read']);
+  });
+
+  it.each([
+    ['waits', first('waiting', form('a'))],
+    ['is on its way, but takes a file', first('processing', form('a'))],
+    ['tells no word', first(null, form('a'))],
+  ])('is sent where its task %s', async (_name, task) => {
+    expect(await callsFor(task)).toEqual(['read', 'upload']);
+  });
+
+  it('fails where its task waits, and says not where to send it', async () => {
+    expect((await failureOf(callsFor(first('created', {})))).kind).toBe('malformed_response');
+  });
+});
+
 describe('a RunConvert callback', () => {
   const idIn = (body: object) => bench(harness, []).provider.readCallback({ headers: {}, body: Buffer.from(JSON.stringify(body)) });
 
