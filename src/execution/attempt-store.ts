@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
+import type { Report } from '../conversion/provider.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import { leaveOrphans } from '../jobs/orphans.js';
 import { ATTEMPT_STATES, JOB_STATES, statesBefore, STEP_STATES } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
+import type { Pricing } from '../routing/pricing.js';
 import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
+import { writeLateCreate, writeLateEnd } from './late-news.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { LeaseLost, StageStore } from './stage-store.js';
 
@@ -47,14 +50,14 @@ export class AttemptStore {
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
-      return { ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, polls: 0, idleMs: 0, leftThenMs: row?.leftThenMs ?? 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
+      return { ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, uploaded: [], polls: 0, idleMs: 0, leftThenMs: row?.leftThenMs ?? 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
     });
   }
 
   /** The stage's live attempt, where the scene is older than it. */
   async live(scene: Scene): Promise<LiveAttempt | null> {
-    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'status' | 'reference' | 'providerJobId'>>(
-      `SELECT id, provider, status, reference, provider_job_id AS "providerJobId" FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
+    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'status' | 'reference' | 'providerJobId' | 'uploaded'>>(
+      `SELECT id, provider, status, reference, provider_job_id AS "providerJobId", uploaded FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
       [scene.lease.stageId],
     );
     return rows[0] === undefined ? null : { ...rows[0], polls: 0, idleMs: 0, leftThenMs: 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
@@ -75,6 +78,26 @@ export class AttemptStore {
       if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
       throw new ProviderError('malformed_response', 'The provider answered the create with the id of a job that it had made before.', { code: 'id_reused', created: 'unknown' });
     }
+  }
+
+  /** The answer to a create came after the lease was lost. True where the attempt goes on with it all the same; else the vendor's job is to be canceled. */
+  async createdLate(scene: Scene, { id, provider, reference }: LiveAttempt, providerJobId: string, adoptable: boolean): Promise<boolean> {
+    return writeLateCreate(this.database, { id, provider, reference, jobId: scene.job.id }, providerJobId, adoptable);
+  }
+
+  /** The vendor told how its job ended after the lease was lost. */
+  async endedLate(scene: Scene, { id, provider, reference }: LiveAttempt, pricing: Pricing | null, report: Report, cause: Cause): Promise<void> {
+    await writeLateEnd(this.database, { id, provider, reference, jobId: scene.job.id }, pricing, report, cause);
+  }
+
+  /** The vendor took the bytes of an upload: they are not sent again. */
+  async uploaded(scene: Scene, attemptId: string, key: string): Promise<void> {
+    const rows = await this.database.query<{ id: string }>(
+      `UPDATE attempt SET uploaded = array_append(uploaded, $3) FROM stage
+       WHERE attempt.id = $1 AND attempt.ended_at IS NULL AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 RETURNING attempt.id`,
+      [attemptId, scene.lease.epoch, key],
+    );
+    if (rows.length === 0) throw new LeaseLost(`attempt ${attemptId} was taken over while it was sent its files`);
   }
 
   /** Nobody knows whether the vendor took it: its jobs are searched before anything is sent again. */

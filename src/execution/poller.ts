@@ -14,6 +14,7 @@ import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patienc
 import { deliveriesInPlainWords, inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
+import { LeaseLost } from './stage-store.js';
 import { stageExports, stageSteps } from './stage-work.js';
 
 type Success = Extract<Report, { readonly state: 'succeeded' }>;
@@ -44,12 +45,23 @@ export class Poller {
     const turn: Turn = { scene, attempt, provider, cause, signal };
     try {
       const told = endTold(proven.map((body) => provider.guarded.readCallbackReport(job, body)));
-      if (told !== null && (await this.take(turn, told, true))) return;
-      await this.take(turn, await provider.guarded.read(job, signal), false);
+      if (told !== null && (await this.inTime(turn, told, true))) return;
+      await this.inTime(turn, await provider.guarded.read(job, signal), false);
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       if (signal.aborted) return;
       await this.unreadable(turn, await inPlainWords(scene, error));
+    }
+  }
+
+  /** Where it is too late to move anything, what is true is written down all the same. */
+  private async inTime(turn: Turn, report: Report, byBody: boolean): Promise<boolean> {
+    try {
+      return await this.take(turn, report, byBody);
+    } catch (error) {
+      const { scene, attempt, provider, cause } = turn;
+      if (error instanceof LeaseLost) await this.attempts.endedLate(scene, attempt, provider.config.pricing ?? null, report, cause);
+      throw error;
     }
   }
 

@@ -23,6 +23,8 @@ export interface LiveAttempt {
   /** Since when nobody knows whether the vendor took it, and how often its jobs were searched since. */
   readonly unknownMs: number;
   readonly searches: number;
+  /** Keys of the uploads that the vendor took; one that came in as a process died may be missing. */
+  readonly uploaded: readonly string[];
 }
 
 /** All that is needed to work on a stage. */
@@ -50,7 +52,7 @@ export class SceneLoader {
       { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
          SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'polls', a.polls,
            'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
-           'unknownMs', coalesce(extract(epoch FROM now() - a.unknown_since) * 1000, 0), 'searches', a.searches, 'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))
+           'unknownMs', coalesce(extract(epoch FROM now() - a.unknown_since) * 1000, 0), 'searches', a.searches, 'uploaded', a.uploaded, 'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))
          FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL)) AS scene
        FROM stage g JOIN job j ON j.id = g.job_id WHERE g.id = $1 AND g.lease_epoch = $2` },
       [lease.stageId, lease.epoch],

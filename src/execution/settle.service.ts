@@ -6,6 +6,7 @@ import type { KeptFile } from '../files/result-keeper.js';
 import { appendEvents, type Cause, type NewEvent } from '../jobs/event-store.js';
 import { undelivered, writeDeliveries } from '../jobs/export-store.js';
 import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
+import { watchLeftBehind } from '../jobs/left-behind.js';
 import { leaveOrphans } from '../jobs/orphans.js';
 import { ATTEMPT_STATES, statesBefore, STEP_STATES, type AttemptEnd } from '../jobs/states.js';
 import { Database, type Sql } from '../platform/database.js';
@@ -78,6 +79,7 @@ export class SettleService {
       const given = this.mayRunThere(attempt.provider, error);
       if (given) await leaveOrphans(sql, [attempt.id]);
       const ended = await this.endAttempt(sql, attempt, given ? 'abandoned' : 'errored', cost, error);
+      if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
       await appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);

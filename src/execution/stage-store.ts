@@ -11,6 +11,8 @@ export interface Lease {
   readonly hinted: boolean;
   /** Leases before it, in a row, that ran out without being given back: as often a worker was gone in the middle of this stage. */
   readonly lost: number;
+  /** Until when it is certainly held, by this process's own `performance.now()`: a process that was frozen cannot know what happened meanwhile. */
+  heldUntil: number;
 }
 
 /** Somebody else holds the stage by now, or its job has ended. What was about to be written is not. */
@@ -32,7 +34,8 @@ export class StageStore {
   constructor(private readonly database: Database) {}
 
   async claim(owner: string, limit: number): Promise<Lease[]> {
-    return this.database.query<Lease>({ name: 'claim', text: `
+    const heldUntil = performance.now() + LEASE_SECONDS * 1000;
+    const claimed = await this.database.query<Omit<Lease, 'heldUntil'>>({ name: 'claim', text: `
        UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false,
          lost_leases = CASE WHEN lease_owner IS NULL THEN lost_leases ELSE greatest(lost_leases, least(lost_leases + 1, ${MOST_LOST - 1})) END
        FROM (SELECT id, hinted FROM stage WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
@@ -41,13 +44,17 @@ export class StageStore {
        RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted, stage.lost_leases AS lost` },
       [owner, limit, LEASE_SECONDS],
     );
+    return claimed.map((lease) => ({ ...lease, heldUntil }));
   }
 
   async renew(owner: string, leases: readonly Lease[]): Promise<void> {
     if (leases.length === 0) return;
-    await this.database.query(`UPDATE stage SET lease_until = now() + make_interval(secs => $3) WHERE lease_owner = $1 AND id = ANY($2::uuid[]) AND lease_until > now()`, [
-      owner, leases.map(({ stageId }) => stageId), LEASE_SECONDS,
-    ]);
+    const heldUntil = performance.now() + LEASE_SECONDS * 1000;
+    const renewed = await this.database.query<{ id: string; epoch: number }>(
+      `UPDATE stage SET lease_until = now() + make_interval(secs => $3) WHERE lease_owner = $1 AND id = ANY($2::uuid[]) AND lease_until > now() RETURNING id, lease_epoch AS epoch`,
+      [owner, leases.map(({ stageId }) => stageId), LEASE_SECONDS],
+    );
+    for (const lease of leases) if (renewed.some(({ id, epoch }) => id === lease.stageId && epoch === lease.epoch)) lease.heldUntil = heldUntil;
   }
 
   /** Those that are no longer held: somebody else has the stage, or its job has ended. */

@@ -57,7 +57,7 @@ async function credentialsOf({ id }: JobInput | JobExport, files: Files): Promis
   return credentials;
 }
 
-export function stageSteps({ job: { graph, steps }, stepIds }: Scene, adapter: string): readonly StageStep[] {
+export function stageSteps({ job: { graph, steps }, stepIds }: Pick<Scene, 'job' | 'stepIds'>, adapter: string): readonly StageStep[] {
   const formats = formatsOf(graph.inputs, graph.steps);
   return graph.steps.filter((step) => stepIds.includes(step.id)).map((step) => toStageStep(withoutDropped(step, steps), adapter, formats));
 }

@@ -39,15 +39,17 @@ export class Submitter {
   /** Goes on from where the attempt stands. Throws `ProviderError` when the provider did not take it, `LeaseLost` when it is no longer ours. */
   async submit(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, resumed: boolean, signal: AbortSignal): Promise<void> {
     const { adapter, traits } = provider.guarded.inner;
-    const prepared = await this.prepare(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference, signal);
+    // Before anything else can fail: it would look as if nothing had been created.
     if (resumed && attempt.providerJobId === null && traits.startsOnCreate) {
       throw new ProviderError('unavailable', 'The answer to the create was lost with the process that waited for it.', { code: 'create_lost', created: 'unknown' });
     }
-    const created = attempt.providerJobId === null ? await this.create(scene, attempt, provider, prepared, signal) : resume(attempt.providerJobId, prepared);
+    const prepared = await this.prepare(scene, adapter, this.callbackUrl(attempt, provider), attempt.reference, signal);
+    const created = attempt.providerJobId === null ? await this.create(scene, attempt, provider, prepared, signal) : resume(attempt.providerJobId, attempt.uploaded, prepared);
     for (const key of created.awaitsUploads) {
       const content = prepared.contents.get(key);
       if (content === undefined) throw new ProviderError('malformed_response', 'The provider waits for a file that is not part of this stage.');
       await provider.guarded.upload(prepared.work, created, key, content, signal);
+      await this.attempts.uploaded(scene, attempt.id, key);
     }
     await provider.guarded.start(created, signal);
     await this.attempts.running(scene, attempt.id, created.providerJobId, this.env.raw.POLL_FLOOR_MS);
@@ -68,10 +70,14 @@ export class Submitter {
   }
 
   private async create(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, { work }: PreparedWork, signal: AbortSignal): Promise<CreatedJob> {
+    if (performance.now() > scene.lease.heldUntil) throw new LeaseLost(`the lease of attempt ${attempt.id} ran out before its create`);
     const created = await provider.guarded.create(work, signal);
     if (await this.attempts.created(scene, attempt.id, created.providerJobId)) return created;
-    await this.attempts.leftBehind(attempt.id);
-    await provider.guarded.cancel(created.providerJobId, signal).catch(() => undefined);
+    const goesOn = await this.attempts.createdLate(scene, attempt, created.providerJobId, provider.guarded.inner.traits.startsOnCreate);
+    if (!goesOn) {
+      await this.attempts.leftBehind(attempt.id);
+      await provider.guarded.cancel(created.providerJobId, signal).catch(() => undefined);
+    }
     throw new LeaseLost(`attempt ${attempt.id} was taken over while its create was answered`);
   }
 
@@ -81,7 +87,7 @@ export class Submitter {
   }
 }
 
-/** The vendor's job exists, but which of its uploads came in is not known: each is sent again. */
-function resume(providerJobId: string, { contents }: PreparedWork): CreatedJob {
-  return { providerJobId, awaitsUploads: [...contents.keys()], notes: {} };
+/** The vendor's job exists: it still waits for the uploads that are not written down. Whether the first of them came in all the same, the adapter finds out. */
+function resume(providerJobId: string, uploaded: readonly string[], { contents }: PreparedWork): CreatedJob {
+  return { providerJobId, awaitsUploads: [...contents.keys()].filter((key) => !uploaded.includes(key)), notes: {} };
 }

@@ -5,6 +5,7 @@ import { eraseExpiredKeys } from '../jobs/idempotency-store.js';
 import { JobEnding } from '../jobs/job-ending.js';
 import { Database } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
+import { askAfterLeftBehind, LEFT_BEHIND } from './left-behind.js';
 import { OrphanSearch } from './orphan-search.js';
 import { SweepTimers } from './sweep-timers.js';
 import { cancelAtVendors } from './vendor-cancel.js';
@@ -12,13 +13,14 @@ import { cancelAtVendors } from './vendor-cancel.js';
 const DEADLINES_MS = 1000;
 const FILES_MS = 30_000;
 const ORPHANS_MS = 10_000;
+const LEFT_BEHIND_MS = 5000;
 const KEYS_MS = 5000;
 const BATCH = 50;
 /** Files and keys at a time. */
 const FILES = 500;
 const KEYS = 500;
 
-/** What time itself does: jobs past their deadline fail, files past their retention go, Idempotency-Keys are forgotten. Any number of processes may sweep at once. */
+/** What time itself does: jobs past their deadline fail, files past their retention go, Idempotency-Keys are forgotten, and vendors are asked what became of what was given up. Any number of processes may sweep at once. */
 @Injectable()
 export class SweeperService implements BeforeApplicationShutdown {
   private readonly log = new Logger('sweeper');
@@ -36,6 +38,7 @@ export class SweeperService implements BeforeApplicationShutdown {
     this.timers.every(DEADLINES_MS, async () => (await this.failOverdue(), false));
     this.timers.every(FILES_MS, async () => (await this.eraseExpired()) === FILES);
     this.timers.every(ORPHANS_MS, async () => (await this.orphans.search(), false));
+    this.timers.every(LEFT_BEHIND_MS, async () => (await askAfterLeftBehind(this.database, this.registry)) === LEFT_BEHIND);
     this.timers.every(KEYS_MS, async () => (await eraseExpiredKeys(this.database, KEYS)) === KEYS);
   }
 

@@ -4,6 +4,7 @@ import type { Sql } from '../platform/database.js';
 import { eraseCredentials } from './credential-store.js';
 import { appendEvents, type Cause } from './event-store.js';
 import { giveUpExports } from './export-store.js';
+import { watchLeftBehind } from './left-behind.js';
 import { leaveOrphans } from './orphans.js';
 import { ATTEMPT_STATES, JOB_STATES, STAGE_STATES, statesBefore, STEP_STATES, type JobStatus } from './states.js';
 
@@ -46,6 +47,7 @@ export class JobEnding {
     );
     // Its worker may be dead, or its create unanswered: what it made runs at the vendor, and nobody could cancel it.
     await leaveOrphans(sql, abandoned.filter(({ providerJobId }) => providerJobId === null).map(({ id }) => id));
+    await watchLeftBehind(sql, abandoned.map(({ id }) => id));
     await sql.query(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status = ANY($2)`, [jobId, statesBefore(STEP_STATES, 'skipped')]);
     await sql.query(
       `UPDATE stage SET status = 'superseded', due_at = NULL, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL WHERE job_id = $1 AND status = ANY($2)`,
