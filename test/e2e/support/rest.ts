@@ -45,9 +45,12 @@ export function post(gateway: Gateway, body: object, headers: Record<string, str
   return gateway.call('/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
 }
 
-/** Sends a job that must be taken. */
+/** Sends a job that must be taken; again where a busy machine says that it is not taken yet. */
 export async function send(gateway: Gateway, body: object): Promise<JobView> {
-  const answer = await post(gateway, body);
+  const answer = await until('a gateway with room', async () => {
+    const said = await post(gateway, body);
+    return said.status === 503 && said.headers.has('retry-after') ? null : said;
+  });
   if (answer.status !== 202) throw new Error(`${answer.status}: ${await answer.text()}`);
   return (await answer.json()) as JobView;
 }
