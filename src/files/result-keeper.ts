@@ -22,6 +22,7 @@ export interface KeptFile {
   readonly source: VendorFile;
 }
 
+const LEAST_ROOM_BYTES = 65_536;
 const MAX_RESULT_BYTES = 50 * 1024 ** 3;
 
 /** Fetches a vendor's results once, streaming, and checks that each is what it claims to be. */
@@ -39,6 +40,8 @@ export class ResultKeeper {
    * Throws `ProviderError` (`output_invalid`, `unavailable`), or `StagingTrouble` when it is our place that fails.
    */
   async keep(file: VendorFile, format: string | null, baseUrl: string, signal: AbortSignal): Promise<KeptFile> {
+    // A vendor hands a result out a few times and no more: none of them is spent on a place that is full.
+    await this.staging.expectRoom(Math.max(file.size ?? 0, LEAST_ROOM_BYTES));
     const download = await this.open(file, baseUrl, signal);
     const staged = await this.staging.write(download.body, MAX_RESULT_BYTES).catch((error: unknown) => {
       throw error instanceof DownloadFailed || error instanceof FileTooLarge ? brokenDownload(error) : error;

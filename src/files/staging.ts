@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { link, mkdir, opendir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { access, link, mkdir, opendir, rename, rm, stat, statfs, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -75,6 +75,20 @@ export class Staging {
       throw asTrouble(error);
     }
     return { path, size: meter.size, sha256: meter.sha256(), head: meter.head() };
+  }
+
+  /** Before a file is asked for that is handed out a few times only. Throws `StagingTrouble` where it could certainly not be written. */
+  async expectRoom(bytes: number): Promise<void> {
+    let free: number;
+    try {
+      await mkdir(this.root, { recursive: true });
+      await access(this.root, constants.W_OK);
+      const { bavail, bsize } = await statfs(this.root);
+      free = bavail * bsize;
+    } catch (error) {
+      throw asTrouble(error);
+    }
+    if (free < bytes) throw new StagingTrouble('ENOSPC');
   }
 
   /** Another name for the same bytes, which stay until the last name is removed. Returns its path. The bytes count as written now: nobody may take the new name for an old one. */
