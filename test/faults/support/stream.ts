@@ -47,15 +47,25 @@ export class Stream {
     return this.answers.filter(({ status }) => status !== 202);
   }
 
-  /** How long after `since` the service was as before, in ms: when the last refusal came, or the last answer that was slower than `slowMs`. */
-  normalAfter(since: number, slowMs: number): number {
-    return Math.max(0, ...this.answers.filter(({ status, ms, at }) => at > since && (status !== 202 || ms > slowMs)).map(({ at }) => at - since));
+  /** How long after `since` the last refusal came, in ms. */
+  refusedAfter(since: number): number {
+    return Math.max(0, ...this.refused().filter(({ at }) => at > since).map(({ at }) => at - since));
+  }
+
+  /** What half of the answers after `since` took at most, in ms. */
+  medianAfter(since: number): number {
+    const took = this.answers.filter(({ at }) => at > since).map(({ ms }) => ms).sort((one, other) => one - other);
+    return took[Math.floor(took.length / 2)] ?? Infinity;
+  }
+
+  private get lives(): boolean {
+    return this.gateway.process.exitCode === null && this.gateway.process.signalCode === null;
   }
 
   private async lane(): Promise<void> {
-    while (!this.over) {
+    while (!this.over && this.lives) {
       const key = `stream-${crypto.randomUUID()}`;
-      for (const late = Date.now() + 60_000; Date.now() < late; await pause(this.pauseMs)) {
+      for (const late = Date.now() + 60_000; Date.now() < late && this.lives; await pause(this.pauseMs)) {
         const said = await ask(this.gateway, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key }, body: JSON.stringify(this.world.job()) });
         this.answers.push(said);
         if (said.status !== 202) continue;
