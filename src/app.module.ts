@@ -9,7 +9,10 @@ import { EngineService } from './execution/engine.service.js';
 import { HistoryService } from './execution/history.service.js';
 import { Leftovers } from './execution/leftovers.js';
 import { Poller } from './execution/poller.js';
+import { PollPace } from './execution/poll-pace.js';
 import { Replanner } from './execution/replan.js';
+import { RollCallService } from './execution/roll-call.service.js';
+import { RollCallStore } from './execution/roll-call-store.js';
 import { SceneLoader } from './execution/scene.js';
 import { EarlyEnds } from './execution/early-ends.js';
 import { OrphanSearch } from './execution/orphan-search.js';
@@ -36,6 +39,7 @@ import { IdempotencyService } from './jobs/idempotency.service.js';
 import { IdempotencyStore } from './jobs/idempotency-store.js';
 import { JobEnding } from './jobs/job-ending.js';
 import { InputFilesService } from './jobs/input-files.service.js';
+import { JobRefresh } from './jobs/job-refresh.js';
 import { JobStore } from './jobs/job-store.js';
 import { RetryController } from './jobs/retry.controller.js';
 import { RetryService } from './jobs/retry.service.js';
@@ -127,8 +131,8 @@ export class AppModule {
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
-        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, Poller, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
+        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
+        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

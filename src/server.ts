@@ -8,6 +8,7 @@ import { AppModule, type Foundations } from './app.module.js';
 import { EngineService } from './execution/engine.service.js';
 import { HistoryService } from './execution/history.service.js';
 import { Leftovers } from './execution/leftovers.js';
+import { RollCallService } from './execution/roll-call.service.js';
 import { SweeperService } from './execution/sweeper.service.js';
 import { KeyGuard } from './accounts/key.guard.js';
 import { bodyPipe } from './http/body-pipe.js';
@@ -82,6 +83,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   app.get(PublicAddress).listens(url);
   if (env.works) {
     app.get(EngineService).start();
+    app.get(RollCallService).start();
     app.get(SweeperService).start();
     app.get(HistoryService).start();
     startPeriodic(app);

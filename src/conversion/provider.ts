@@ -3,6 +3,7 @@ import type { CallbackReading, RawCallback } from './callback.js';
 import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { Credentials, JobExport, JobInput, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
+import type { ListsJobs } from './job-page.js';
 import { spellingsOf } from './redaction.js';
 import type { OptionRows } from './unified-options.js';
 
@@ -10,7 +11,7 @@ import type { OptionRows } from './unified-options.js';
  * What a vendor's adapter implements. An adapter translates and nothing else: no retry, no clock, no database, no log.
  * Every method that talks to the vendor throws `ProviderError` and nothing else, and stops when `signal` aborts.
  */
-export interface Provider {
+export interface Provider extends Partial<ListsJobs> {
   /** The configured account's id ("fast-images", "main-eu"). */
   readonly id: string;
   /** The vendor's adapter: the key of `providerOptions`. */

@@ -8,7 +8,7 @@ import { Database } from '../platform/database.js';
 import type { Pricing } from '../routing/pricing.js';
 import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
 import { writeLateCreate, writeLateEnd } from './late-news.js';
-import type { LiveAttempt, Scene } from './scene.js';
+import { UNTOLD, type LiveAttempt, type Scene } from './scene.js';
 import { LeaseLost, StageStore } from './stage-store.js';
 
 export interface NewAttempt {
@@ -50,7 +50,7 @@ export class AttemptStore {
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
-      return { ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, uploaded: [], polls: 0, idleMs: 0, leftThenMs: row?.leftThenMs ?? 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
+      return { ...UNTOLD, ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, leftThenMs: row?.leftThenMs ?? 0 };
     });
   }
 
@@ -60,7 +60,7 @@ export class AttemptStore {
       `SELECT id, provider, status, reference, provider_job_id AS "providerJobId", uploaded FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
       [scene.lease.stageId],
     );
-    return rows[0] === undefined ? null : { ...rows[0], polls: 0, idleMs: 0, leftThenMs: 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 };
+    return rows[0] === undefined ? null : { ...UNTOLD, ...rows[0] };
   }
 
   /** The vendor's job exists: from now on it can be found again whatever happens. False when the lease is lost. */
@@ -135,10 +135,14 @@ export class AttemptStore {
     });
   }
 
-  async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number): Promise<void> {
+  /** `patienceMs`: for how long it may stand still, so that whoever watches many need not know its work. */
+  async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number, staleAfterMs: number | null = null, patienceMs: number | null = null): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query(`UPDATE attempt SET status = 'running', moved_at = now() WHERE id = $1 AND status = ANY($2)`, [attemptId, statesBefore(ATTEMPT_STATES, 'running')]);
+      await sql.query(
+        `UPDATE attempt SET status = 'running', moved_at = now(), patience_ms = $3, stale_at = ${STALE_AT} WHERE id = $1 AND status = ANY($4)`,
+        [attemptId, staleAfterMs, patienceMs, statesBefore(ATTEMPT_STATES, 'running')],
+      );
       await appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
       await this.stages.release(scene.lease, pollAfterMs, sql);
     });
@@ -150,7 +154,7 @@ export class AttemptStore {
   }
 
   /** A report that it still runs. Only news are written to the timeline. */
-  async progressed(scene: Scene, attempt: LiveAttempt, report: { readonly progress: number | null; readonly word: string }, cause: Cause, pollAfterMs: number): Promise<void> {
+  async progressed(scene: Scene, attempt: LiveAttempt, report: { readonly progress: number | null; readonly word: string }, cause: Cause, pollAfterMs: number, staleAfterMs: number | null = null): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       const moved = await sql.query<{ id: string }>(
@@ -158,9 +162,9 @@ export class AttemptStore {
          WHERE id = $1 AND ended_at IS NULL AND (word IS DISTINCT FROM $3 OR progress IS DISTINCT FROM coalesce($2, progress)) RETURNING id`,
         [attempt.id, report.progress, report.word.slice(0, 64)],
       );
-      await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = 0, failing_since = NULL WHERE id = $1', [attempt.id]);
+      await sql.query(`UPDATE attempt SET polls = polls + 1, read_failures = 0, failing_since = NULL, stale_at = ${STALE_AT} WHERE id = $1`, [attempt.id, staleAfterMs]);
       if (moved.length > 0) {
-        await sql.query(JOB_PROGRESS, [scene.job.id]);
+        await sql.query(JOB_PROGRESS, [[scene.job.id]]);
         await appendEvents(sql, scene.job.id, [{ type: 'attempt.progressed', cause, detail: { attempt: attempt.id, provider: scene.provider, status: report.word.slice(0, 64), progress: report.progress } }]);
       }
       await this.stages.release(scene.lease, pollAfterMs, sql);
@@ -170,17 +174,20 @@ export class AttemptStore {
   async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError, cause: Cause, pollAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()) WHERE id = $1', [attempt.id]);
+      await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()), stale_at = NULL WHERE id = $1', [attempt.id]);
       if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause, detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
       await this.stages.release(scene.lease, pollAfterMs, sql);
     });
   }
 }
 
-/** A job's progress: the share of its steps that are done, and of those that run what their attempts tell. Never back, never 100 before the end. */
-const JOB_PROGRESS = `
-  UPDATE job SET progress = greatest(progress, least(99, (
+/** Of `$2` ms from now; null: no caller's interest brings a read forward. */
+const STALE_AT = 'now() + make_interval(secs => $2::float8 / 1000)';
+
+/** The progress of jobs: the share of its steps that are done, and of those that run what their attempts tell. Never back, never 100 before the end. */
+export const JOB_PROGRESS = `
+  UPDATE job j SET progress = greatest(j.progress, least(99, (
     SELECT (100 * count(*) FILTER (WHERE s.status = 'done') + coalesce(sum(a.progress) FILTER (WHERE s.status = 'running'), 0)) / count(*)
     FROM job_step s LEFT JOIN attempt a ON a.job_id = s.job_id AND a.ended_at IS NULL AND s.id = ANY(a.step_ids)
-    WHERE s.job_id = $1)::int))
-  WHERE id = $1`;
+    WHERE s.job_id = j.id)::int))
+  WHERE j.id = ANY($1::uuid[])`;

@@ -24,13 +24,20 @@ export function expectedMs(targets: readonly (string | null)[]): number {
 
 const MINUTES: ReadonlyMap<Category | null, number> = new Map([['video', 10], ['audio', 3], ['cad', 3], ['ebook', 1], ['document', 1]]);
 
-/**
- * An attempt that stands still is given up after two minutes, or three times what its work is expected to take; and it never takes more than
- * half of the time that the job had left.
- */
-export function idleTooLong({ idleMs, leftThenMs }: AttemptClock, expected: number): ProviderError | null {
-  const limit = Math.min(Math.max(SHORTEST_PATIENCE_MS, 3 * expected), leftThenMs / 2);
-  return idleMs < limit ? null : new ProviderError('timeout', `The provider's job told nothing new for ${Math.round(idleMs / 1000)} s.`, { code: 'no_progress' });
+/** For how long an attempt may stand still by its work alone, in ms: two minutes, or three times what it is expected to take. */
+export function patienceMs(expected: number): number {
+  return Math.max(SHORTEST_PATIENCE_MS, 3 * expected);
+}
+
+/** The same within its job: never more than half of the time that was left. */
+export function idleLimit({ leftThenMs }: Pick<AttemptClock, 'leftThenMs'>, expected: number): number {
+  return Math.min(patienceMs(expected), leftThenMs / 2);
+}
+
+/** An attempt that stands still for longer than it may is given up. */
+export function idleTooLong(clock: Pick<AttemptClock, 'idleMs' | 'leftThenMs'>, expected: number): ProviderError | null {
+  const { idleMs } = clock;
+  return idleMs < idleLimit(clock, expected) ? null : new ProviderError('timeout', `The provider's job told nothing new for ${Math.round(idleMs / 1000)} s.`, { code: 'no_progress' });
 }
 
 /** A read that fails says nothing about the job; three in a row over a minute do. */

@@ -1,21 +1,21 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import type { Report } from '../conversion/provider.js';
 import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
 import { Staging } from '../files/staging.js';
 import type { Cause } from '../jobs/event-store.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
-import { Env } from '../platform/env.js';
 import type { RegisteredProvider } from '../providers/registry.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import { AttemptStore } from './attempt-store.js';
 import { NO_NEWS } from './kept-callbacks.js';
-import { expectedMs, idleTooLong, pollDelay, unreadableTooLong } from './patience.js';
+import { idleLimit, idleTooLong, unreadableTooLong } from './patience.js';
+import { PollPace, type NextLook } from './poll-pace.js';
 import { deliveriesInPlainWords, inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
 import { LeaseLost } from './stage-store.js';
-import { stageExports, stageSteps } from './stage-work.js';
+import { expectedOf, stageExports, stageSteps } from './stage-work.js';
 
 type Success = Extract<Report, { readonly state: 'succeeded' }>;
 
@@ -36,7 +36,7 @@ export class Poller {
     private readonly settle: SettleService,
     private readonly keeper: ResultKeeper,
     private readonly staging: Staging,
-    @Inject(Env) private readonly env: Env,
+    private readonly pace: PollPace,
   ) {}
 
   async poll(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<void> {
@@ -70,8 +70,10 @@ export class Poller {
     const { scene, attempt, cause } = turn;
     switch (report.state) {
       case 'running': {
-        const late = idleTooLong(attempt, expectedOf(scene));
-        await (late !== null ? this.giveUp(scene, attempt, late) : this.attempts.progressed(scene, attempt, report, cause, this.delay(attempt)));
+        const idleMs = isNews(report, attempt) ? 0 : attempt.idleMs;
+        const late = idleTooLong({ ...attempt, idleMs }, expectedOf(scene));
+        const { pollAfterMs, staleAfterMs } = this.next(turn, idleMs);
+        await (late !== null ? this.giveUp(scene, attempt, late) : this.attempts.progressed(scene, attempt, report, cause, pollAfterMs, staleAfterMs));
         return true;
       }
       case 'succeeded':
@@ -114,11 +116,12 @@ export class Poller {
     }
   }
 
-  private async unreadable({ scene, attempt, cause }: Turn, error: ProviderError): Promise<void> {
+  private async unreadable(turn: Turn, error: ProviderError): Promise<void> {
+    const { scene, attempt, cause } = turn;
     const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
     const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt, expectedOf(scene));
     if (late !== null) return this.giveUp(scene, attempt, late);
-    await this.attempts.unreadable(scene, attempt, error, cause, Math.max(this.delay(attempt), error.details.retryAfterMs ?? 0));
+    await this.attempts.unreadable(scene, attempt, error, cause, Math.max(this.next(turn, attempt.idleMs).pollAfterMs, error.details.retryAfterMs ?? 0));
   }
 
   /** The attempt left behind is canceled at the vendor where that can be done; here it is over in any case. */
@@ -126,8 +129,8 @@ export class Poller {
     await this.settle.errored(scene, attempt, error, { credits: null }, 'timer', true);
   }
 
-  private delay(attempt: LiveAttempt): number {
-    return pollDelay(attempt.polls, this.env.raw.POLL_FLOOR_MS, this.env.raw.POLL_CEILING_MS, Math.random());
+  private next({ scene, attempt, provider }: Turn, idleMs: number): NextLook {
+    return this.pace.next(provider, attempt, idleLimit(attempt, expectedOf(scene)) - idleMs);
   }
 }
 
@@ -136,7 +139,7 @@ function endTold(reports: readonly (Report | null)[]): Report | null {
   return reports.find((report) => report !== null && report.state !== 'running') ?? null;
 }
 
-function expectedOf({ job: { graph }, stepIds }: Scene): number {
-  const formats = formatsOf(graph.inputs, graph.steps);
-  return expectedMs(stepIds.flatMap((id) => formats.get(id) ?? []));
+/** An attempt that moved while nobody looked has not stood still, however late that is seen. */
+function isNews(report: Extract<Report, { readonly state: 'running' }>, { word, progress }: LiveAttempt): boolean {
+  return report.word.slice(0, 64) !== word || (report.progress !== null && report.progress !== progress);
 }

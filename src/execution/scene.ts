@@ -14,6 +14,11 @@ export interface LiveAttempt {
   readonly status: LiveAttemptStatus;
   readonly reference: string;
   readonly providerJobId: string | null;
+  /** What the vendor told last. */
+  readonly word: string | null;
+  readonly progress: number | null;
+  /** What its list of jobs told last, where it was asked. */
+  readonly listed: 'running' | 'ended' | 'gone' | null;
   readonly polls: number;
   /** By the database's clock, as in patience.ts. */
   readonly idleMs: number;
@@ -26,6 +31,9 @@ export interface LiveAttempt {
   /** Keys of the uploads that the vendor took; one that came in as a process died may be missing. */
   readonly uploaded: readonly string[];
 }
+
+/** What an attempt is before anything is known of it. */
+export const UNTOLD = { uploaded: [] as readonly string[], word: null, progress: null, listed: null, polls: 0, idleMs: 0, leftThenMs: 0, readFailures: 0, failingMs: 0, unknownMs: 0, searches: 0 } as const;
 
 /** All that is needed to work on a stage. */
 export interface Scene {
@@ -50,7 +58,7 @@ export class SceneLoader {
   async load(lease: Lease): Promise<Scene | null> {
     const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'attempt'> }>(
       { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
-         SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'polls', a.polls,
+         SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'word', a.word, 'progress', a.progress, 'listed', a.listed, 'polls', a.polls,
            'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
            'unknownMs', coalesce(extract(epoch FROM now() - a.unknown_since) * 1000, 0), 'searches', a.searches, 'uploaded', a.uploaded, 'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))
          FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL)) AS scene

@@ -7,6 +7,7 @@ import { uploadKey, type Content, type InputSource, type StageExport, type Stage
 import { Unsealable } from '../platform/sealing.js';
 import type { FileRow, StepRow } from '../jobs/rows.js';
 import { formatsOf } from '../conversion/graph-formats.js';
+import { expectedMs } from './patience.js';
 import type { Scene } from './scene.js';
 
 /** Vendors take little base64 (one of them 1.5 MB of it); what is larger is uploaded, to all alike. */
@@ -119,4 +120,10 @@ function contentOf(file: FileRow, files: Files): Content {
   const { path } = file;
   if (path === null) throw new Error(`the file ${file.id} is not kept`);
   return { filename: file.filename, contentType: file.content_type, size: Number(file.size), open: () => files.open(path) };
+}
+
+/** What a stage's work takes at a vendor, in ms. */
+export function expectedOf({ job: { graph }, stepIds }: Scene): number {
+  const formats = formatsOf(graph.inputs, graph.steps);
+  return expectedMs(stepIds.flatMap((id) => formats.get(id) ?? []));
 }

@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ProviderError } from '../conversion/errors.js';
 import type { CreatedJob } from '../conversion/provider.js';
 import { Staging } from '../files/staging.js';
 import { PublicAddress } from '../http/public-address.js';
-import { Env } from '../platform/env.js';
 import { Unsealable } from '../platform/sealing.js';
 import type { RegisteredProvider } from '../providers/registry.js';
 import { AttemptStore } from './attempt-store.js';
+import { idleLimit, patienceMs } from './patience.js';
 import { UNUSABLE } from './plain-words.js';
+import { PollPace } from './poll-pace.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SourceFetcher } from './source-fetcher.service.js';
-import { prepareWork, type PreparedWork } from './stage-work.js';
+import { expectedOf, prepareWork, type PreparedWork } from './stage-work.js';
 import { LeaseLost } from './stage-store.js';
 
 const CREDENTIAL_UNUSABLE = 'The credentials that were sent with this job cannot be opened: the gateway\'s SECRETS_KEY is not the one that sealed them, or what is stored was changed.';
@@ -26,7 +27,7 @@ export class Submitter {
     private readonly staging: Staging,
     private readonly sources: SourceFetcher,
     private readonly address: PublicAddress,
-    @Inject(Env) private readonly env: Env,
+    private readonly pace: PollPace,
   ) {}
 
   /** The attempt that is now `submitting`; null when the provider is full. */
@@ -52,7 +53,8 @@ export class Submitter {
       await this.attempts.uploaded(scene, attempt.id, key);
     }
     await provider.guarded.start(created, signal);
-    await this.attempts.running(scene, attempt.id, created.providerJobId, this.env.raw.POLL_FLOOR_MS);
+    const { pollAfterMs, staleAfterMs } = this.pace.next(provider, attempt, idleLimit(attempt, expectedOf(scene)));
+    await this.attempts.running(scene, attempt.id, created.providerJobId, pollAfterMs, staleAfterMs, patienceMs(expectedOf(scene)));
   }
 
   private async prepare(scene: Scene, adapter: string, callbackUrl: string | null, reference: string, signal: AbortSignal): Promise<PreparedWork> {

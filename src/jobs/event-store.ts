@@ -42,6 +42,13 @@ export async function appendEvents(sql: Sql, jobId: string, events: readonly New
   sql.tell(EVENTS_CHANNEL, jobId);
 }
 
+/** The same for many jobs at once, as far as no webhook hears of it. Several of one job keep their order. */
+export async function appendManyEvents(sql: Sql, events: readonly (NewEvent & { readonly jobId: string })[]): Promise<void> {
+  if (events.length === 0) return;
+  await sql.query(APPEND_MANY, [JSON.stringify(events)]);
+  for (const jobId of new Set(events.map((event) => event.jobId))) sql.tell(EVENTS_CHANNEL, jobId);
+}
+
 const TIMELINE = `
   WITH numbered AS (UPDATE job SET last_sequence = last_sequence + $2 WHERE id = $1 RETURNING last_sequence - $2 AS before),
   facts AS (
@@ -51,6 +58,16 @@ const TIMELINE = `
 
 const APPEND_EVENTS = { name: 'append_events', text: `${TIMELINE} SELECT` };
 const APPEND_EVENTS_AND_NEWS = { name: 'append_events_and_news', text: `${TIMELINE},${APPEND_NEWS}` };
+
+const APPEND_MANY = { name: 'append_many_events', text: `
+  WITH told AS (
+    SELECT e."jobId" AS job_id, row_number() OVER (PARTITION BY e."jobId" ORDER BY e.position) AS number, e.type, e.cause, coalesce(e.detail, '{}') AS detail
+    FROM ROWS FROM (jsonb_to_recordset($1::jsonb) AS ("jobId" uuid, type text, cause text, detail jsonb)) WITH ORDINALITY AS e ("jobId", type, cause, detail, position)),
+  numbered AS (
+    UPDATE job SET last_sequence = last_sequence + of_job.count FROM (SELECT job_id, count(*)::int AS count FROM told GROUP BY job_id) AS of_job
+    WHERE job.id = of_job.job_id AND job.id = ANY(ARRAY(SELECT job_id FROM told)) RETURNING job.id, last_sequence - of_job.count AS before)
+  INSERT INTO event (job_id, sequence, type, cause, detail)
+  SELECT told.job_id, numbered.before + told.number, told.type, told.cause, told.detail FROM told JOIN numbered ON numbered.id = told.job_id` };
 
 /** A page of a job's timeline, oldest first, behind `after`; null when there is no such job. */
 export async function readEvents(sql: Sql, jobId: string, after: number, limit: number): Promise<EventPage | null> {

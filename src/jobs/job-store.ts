@@ -9,6 +9,7 @@ import { newExports } from './export-store.js';
 import type { NewEvent } from './event-store.js';
 import { claimRow, KeyTaken, type Claim } from './idempotency-claim.js';
 import { insertJob } from './job-insert.js';
+import { IS_STALE } from './job-refresh.js';
 import { newWebhook, NEWS_CHANNEL } from './outbox.js';
 import { WHOLE_JOB, type StepLoss, type WholeJob } from './rows.js';
 import { WebhookSecrets } from './webhook-secrets.js';
@@ -51,6 +52,9 @@ export interface JobFilter {
   readonly before?: string;
   readonly limit: number;
 }
+
+/** `stale`: what the vendor told of it is old. */
+export type FoundJob = WholeJob & { readonly stale: boolean };
 
 /** The callers' side of jobs: accept one, read them. What moves a job stands in `execution`. */
 @Injectable()
@@ -107,8 +111,8 @@ export class JobStore {
     return whole(at.created_at, at.queued_at);
   }
 
-  async find(tenant: string, id: string): Promise<WholeJob | null> {
-    const rows = await this.database.query<WholeJob>({ name: 'find_job', text: `SELECT ${WHOLE_JOB} FROM job j WHERE j.id = $1 AND j.tenant = $2` }, [id, tenant]);
+  async find(tenant: string, id: string): Promise<FoundJob | null> {
+    const rows = await this.database.query<FoundJob>({ name: 'find_job', text: `SELECT ${WHOLE_JOB}, ${IS_STALE} FROM job j WHERE j.id = $1 AND j.tenant = $2` }, [id, tenant]);
     return rows[0] ?? null;
   }
 

@@ -6,6 +6,7 @@ import { PublicAddress } from '../http/public-address.js';
 import { AcceptService } from './accept.service.js';
 import type { ListJobsQuery } from './dto/list-query.dto.js';
 import type { Claim } from './idempotency-claim.js';
+import { JobRefresh } from './job-refresh.js';
 import { JobStore } from './job-store.js';
 import { toJobView } from './job-view.js';
 import type { WholeJob } from './rows.js';
@@ -19,6 +20,7 @@ export class JobsService {
     private readonly store: JobStore,
     private readonly waiting: WaitingService,
     private readonly address: PublicAddress,
+    private readonly refresh: JobRefresh,
   ) {}
 
   create(tenant: string, body: JobBody, claim?: Claim): Promise<WholeJob> {
@@ -27,7 +29,7 @@ export class JobsService {
 
   /** Throws `not_found`, for another tenant's job too. */
   async read(tenant: string, id: string): Promise<WholeJob> {
-    const job = UUID.test(id) ? await this.store.find(tenant, id) : null;
+    const job = UUID.test(id) ? await this.find(tenant, id) : null;
     if (job === null) throw notFound('job');
     return job;
   }
@@ -35,7 +37,7 @@ export class JobsService {
   /** The job once it has ended; null when it had not within `ms`. */
   untilEnded(tenant: string, id: string, ms: number, signal: AbortSignal): Promise<WholeJob | null> {
     const read = async () => {
-      const job = await this.store.find(tenant, id);
+      const job = await this.find(tenant, id);
       return job !== null && hasEnded(job.status) ? job : null;
     };
     return this.waiting.until(id, ms, read, signal);
@@ -50,6 +52,12 @@ export class JobsService {
     const page = jobs.slice(0, limit);
     const last = page.at(-1);
     return { data: page.map((job) => this.view(job)), nextCursor: jobs.length > limit && last !== undefined ? toCursor(last.id) : null };
+  }
+
+  private async find(tenant: string, id: string): Promise<WholeJob | null> {
+    const job = await this.store.find(tenant, id);
+    if (job?.stale === true) this.refresh.ask(id);
+    return job;
   }
 
   view(job: WholeJob): object {

@@ -1,7 +1,9 @@
 import type { Catalogue } from '../conversion/catalogue.js';
 import type { Content, CreatedJob, Inspection, Provider, Report, RunningJob, StageWork } from '../conversion/provider.js';
 import { ProviderError } from '../conversion/errors.js';
+import type { JobPage } from '../conversion/job-page.js';
 import { redact, withoutSecrets } from '../conversion/redaction.js';
+import { followingDeadline } from '../platform/deadline.js';
 import { readCallFailure } from './vendor-call.js';
 
 /** How long one step of an attempt may take at the vendor, in ms, all its calls together. Uploads are bound by their idle time alone. */
@@ -9,6 +11,8 @@ const CREATE_MS = 60_000;
 const START_MS = 60_000;
 const READ_MS = 30_000;
 const CANCEL_MS = 15_000;
+/** Shorter than a roll call is held (roll-call-store.ts): a page that comes later is nobody's. */
+const LIST_MS = 12_000;
 /** A catalogue may be many pages. */
 const INSPECT_MS = 60_000;
 /** Where a vendor is asked pair by pair it is hundreds of calls. */
@@ -77,6 +81,18 @@ export class GuardedProvider {
     return this.guarded(signal, READ_MS, async (limited) => (await this.inner.find?.(reference, limited)) ?? null);
   }
 
+  /** Whether the account's jobs can be read by page. */
+  get canList(): boolean {
+    return this.inner.list !== undefined;
+  }
+
+  list(cursor: string | null, signal: AbortSignal): Promise<JobPage> {
+    return this.guarded(signal, LIST_MS, async (limited) => {
+      const { jobs, next } = (await this.inner.list?.(cursor, limited)) ?? { jobs: [], next: null };
+      return { jobs: jobs.map((job) => (job.state === 'running' ? { ...job, word: redact(job.word, this.secrets) } : job)), next };
+    });
+  }
+
   /** Null where the adapter has no way to look. */
   async inspect(signal: AbortSignal): Promise<Inspection | null> {
     return this.guarded(signal, INSPECT_MS, async (limited) => (await this.inner.inspect?.(limited)) ?? null);
@@ -94,10 +110,15 @@ export class GuardedProvider {
   }
 
   private async guarded<T>(signal: AbortSignal, ms: number | null, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    // Released as soon as the call is over: `AbortSignal.timeout` would hold on to the answer for as long as the call might have taken.
+    const deadline = followingDeadline(signal);
+    if (ms !== null) deadline.arm(ms);
     try {
-      return await call(ms === null ? signal : AbortSignal.any([signal, AbortSignal.timeout(ms)]));
+      return await call(deadline.signal);
     } catch (error) {
       throw withoutSecrets(readCallFailure(error), this.secrets) satisfies ProviderError;
+    } finally {
+      deadline.release();
     }
   }
 }

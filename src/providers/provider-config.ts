@@ -18,6 +18,8 @@ const credits = z
   })
   .refine((row) => (row.credits === undefined) !== (row.creditsPerMinute === undefined), 'needs either credits or creditsPerMinute');
 
+const pause = z.number().int().min(1).max(3_600_000).optional();
+
 const providerConfig = z.strictObject({
   id,
   adapter: z.string(),
@@ -28,6 +30,8 @@ const providerConfig = z.strictObject({
   weight: z.number().nonnegative().default(1),
   regions: z.array(z.string()).default([]),
   maxConcurrent: z.number().int().positive().nullish(),
+  /** First and longest pause between two looks at one of its jobs, instead of `POLL_FLOOR_MS` and `POLL_CEILING_MS`. */
+  poll: z.strictObject({ floorMs: pause, ceilingMs: pause }).optional(),
   settings: z.record(z.string(), z.unknown()).default({}),
   pricing: z.strictObject({ currency, perCredit: decimal, credits: z.array(credits).default([]) }).nullish(),
 });
@@ -39,8 +43,13 @@ export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUr
 
 /** The configured accounts, in the file's order; without a file, one for each adapter whose key is set. */
 export function readProviderConfigs(env: Env, variables: Readonly<Record<string, string | undefined>>): readonly ProviderConfig[] {
-  const configs = env.raw.PROVIDERS_FILE === undefined ? fromEnvironment(variables) : fromFile(env.raw.PROVIDERS_FILE, variables);
+  const configs = env.raw.PROVIDERS_FILE === undefined ? fromEnvironment(variables) : fromFile(env.raw.PROVIDERS_FILE, variables, env);
   return configs.map((config) => ({ ...config, baseUrl: config.baseUrl.replace(/\/+$/, '') }));
+}
+
+/** The pauses of an account's poll curve. */
+export function pollOf({ poll }: Pick<ProviderConfig, 'poll'>, { raw }: Pick<Env, 'raw'>): { readonly floorMs: number; readonly ceilingMs: number } {
+  return { floorMs: poll?.floorMs ?? raw.POLL_FLOOR_MS, ceilingMs: poll?.ceilingMs ?? raw.POLL_CEILING_MS };
 }
 
 function fromEnvironment(variables: Readonly<Record<string, string | undefined>>): ProviderConfig[] {
@@ -53,7 +62,7 @@ function fromEnvironment(variables: Readonly<Record<string, string | undefined>>
   });
 }
 
-function fromFile(path: string, variables: Readonly<Record<string, string | undefined>>): ProviderConfig[] {
+function fromFile(path: string, variables: Readonly<Record<string, string | undefined>>, env: Env): ProviderConfig[] {
   const wrong = (message: string) => new SettingsError(`PROVIDERS_FILE (${path}): ${message}`);
   let content: unknown;
   try {
@@ -73,6 +82,8 @@ function fromFile(path: string, variables: Readonly<Record<string, string | unde
     if (adapter === undefined) throw wrong(`/providers/${index}/adapter: there is no adapter "${config.adapter}"; use ${CATALOG.map(({ name }) => name).join(' or ')}.`);
     if (seen.has(config.id)) throw wrong(`/providers/${index}/id: "${config.id}" is used twice.`);
     seen.add(config.id);
+    const { floorMs, ceilingMs } = pollOf(config, env);
+    if (ceilingMs < floorMs) throw wrong(`/providers/${index}/poll: the longest pause, ${ceilingMs} ms, is below the first, ${floorMs} ms.`);
     const settings = adapter.settings.safeParse(config.settings);
     if (!settings.success) throw wrong(`/providers/${index}/settings/${settings.error.issues[0]?.path.join('/') ?? ''}: ${settings.error.issues[0]?.message ?? 'is wrong'}.`);
     return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl };

@@ -1,3 +1,4 @@
+import { PollPace } from '../../src/execution/poll-pace.js';
 import { Poller } from '../../src/execution/poller.js';
 import type { Lease } from '../../src/execution/stage-store.js';
 import type { ResultKeeper } from '../../src/files/result-keeper.js';
@@ -25,7 +26,7 @@ beforeAll(async () => {
   const tokens = new CallbackTokens(room.database);
   token = await tokens.of('one');
   callbacks = new CallbackService(store, room.registry, tokens, () => undefined);
-  poller = new Poller(room.attempts, room.settle, undefined as unknown as ResultKeeper, room.staging, env);
+  poller = new Poller(room.attempts, room.settle, undefined as unknown as ResultKeeper, room.staging, new PollPace(env));
 });
 
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { redact } from '../../conversion/redaction.js';
 import { readRetryAfter, type VendorAnswer } from '../vendor-call.js';
 import { readJobText, readRefusalText, uploadIdShape, type Api2convertJob, type Api2convertJobError } from './wire.js';
 
-export type CallName = 'create' | 'upload' | 'start' | 'read' | 'cancel' | 'account' | 'catalogue';
+export type CallName = 'create' | 'upload' | 'start' | 'read' | 'cancel' | 'list' | 'account' | 'catalogue';
 
 /** HTTP statuses that mean the same on every call (API document, "Errors and failure handling"; 403 from the SDKs). */
 const KIND_BY_STATUS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind>([
@@ -14,7 +14,7 @@ const KIND_BY_STATUS: ReadonlyMap<number, ErrorKind> = new Map<number, ErrorKind
 ]);
 
 /** Calls whose 404 does not speak of a job. */
-const NOT_OF_A_JOB: ReadonlySet<CallName> = new Set(['create', 'account', 'catalogue']);
+const NOT_OF_A_JOB: ReadonlySet<CallName> = new Set(['create', 'list', 'account', 'catalogue']);
 
 const UNKNOWN_THING = /\b(target|conversion|category|format|option)s?\b/i;
 const NOT_KNOWN = /\b(unknown|unsupported|invalid|not (?:supported|known|valid|found|available|allowed)|does(?: not|n't) exist)\b/i;

@@ -169,11 +169,14 @@ const given = (name: string, value: unknown): Options => (value === undefined ? 
 const sizeOf = ({ parameters }: StageStep): Options => ({ ...given('width', parameters['width']), ...given('height', parameters['height']) });
 const notTranslatable = (message: string): ProviderError => new ProviderError('unsupported', message, { created: 'not_created' });
 
-/** How a job stands. Only three words end it, every other one, known or not, means that it runs (SDK contract, statuses). */
+/** Only three words end a job, every other one, known or not, means that it runs (SDK contract, statuses). */
+export const isEnd = (word: string): boolean => word === 'completed' || word === 'failed' || word === 'canceled';
+
+/** How a job stands. */
 export function readReport(job: Api2convertJob, word: string, { steps, exports }: Pick<RunningJob, 'steps' | 'exports'>, settings: Api2convertSettings, secrets: readonly string[]): Report {
   const cost: Cost = { credits: job.spent };
   if (word === 'canceled') return { state: 'canceled', cost };
-  if (word !== 'completed' && word !== 'failed') return { state: 'running', progress: null, word };
+  if (!isEnd(word)) return { state: 'running', progress: null, word };
 
   const conversionOf = (id: string) => job.conversion.find((conversion) => stepOf(job, conversion.id, steps, settings)?.id === id) ?? null;
   const failed = word === 'failed' || job.errors.length > 0;

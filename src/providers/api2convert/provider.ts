@@ -10,10 +10,11 @@ import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } 
 import { readRefusal, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers } from './formats.js';
 import { arrange, readBalance, readCatalogue, readReport, toCreateBody } from './mapper.js';
+import { FIRST_PAGE, pageOf } from './listing.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { NOTHING, readStanding } from './resuming.js';
-import { readContractsText, readJobText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
+import { readContractsText, readJobText, readStandingsText, settingsSchema, type Api2convertEntry, type Api2convertJob } from './wire.js';
 
 export { settingsSchema } from './wire.js';
 
@@ -120,6 +121,15 @@ export function api2convertProvider(account: ProviderAccount, http: VendorHttp, 
       const answer = await ask('cancel', { method: 'DELETE', url: jobUrl(providerJobId), headers }, signal);
       const isOver = answer.status === 404 || answer.status === 409;
       if (!isSuccess(answer) && !isOver) throw readRefusal('cancel', answer, now(), secrets());
+    },
+
+    /** "List of jobs active for the current user" (OpenAPI document); a 204 says that there are none. `status` takes one word, and those of a job that runs are many: it is left out. */
+    async list(cursor, signal) {
+      const page = cursor ?? FIRST_PAGE;
+      const answer = await get('list', `${jobs}?page=${encodeURIComponent(page)}`, signal);
+      const listed = answer.status === 204 ? [] : readStandingsText(answer.text);
+      if (listed === null) throw unreadable('list', answer.status, 'its body is no list of jobs');
+      return pageOf(page, listed);
     },
 
     readCallback: (callback) => readCallback(callback, settings.signatureHeader, account.webhookSecret),

@@ -81,6 +81,17 @@ export function readJobIdText(body: string): string | null {
   return value === null ? null : namedSchema.parse(value).id;
 }
 
+/** How a job stands, and nothing else of it. */
+const standingSchema = jobSchema.pick({ id: true, status: true });
+
+export type Api2convertStanding = z.infer<typeof standingSchema>;
+
+/** The list of `GET /jobs`, entry by entry: null for what is no job. Null where the text is no list. */
+export function readStandingsText(body: string): readonly (Api2convertStanding | null)[] | null {
+  const value = readValue(body);
+  return Array.isArray(value) ? value.map((job: unknown) => (isRecord(job) ? standingSchema.parse(job) : null)) : null;
+}
+
 /** `options`: a map of descriptions, looked at one by one (`catalogue.ts`). */
 const catalogueSchema = entries(z.object({ id: text, category: text, target: text, options: z.unknown().optional() }));
 const contractsSchema = z.object({ contracts: entries(z.object({ contract_type: text, credits_remaining: amount })), credits_remaining: amount });

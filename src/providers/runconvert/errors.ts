@@ -3,7 +3,7 @@ import { redact } from '../../conversion/redaction.js';
 import { readRetryAfter, type VendorAnswer } from '../vendor-call.js';
 import { readJob, readJson, readSaid, type Said, type VendorJob, type VendorTask } from './wire.js';
 
-export type CallName = 'create' | 'read' | 'find' | 'webhooks' | 'upload' | 'account' | 'catalogue';
+export type CallName = 'create' | 'read' | 'find' | 'list' | 'webhooks' | 'upload' | 'account' | 'catalogue';
 
 /** RunConvert's codes (documents, "Application Codes") and those of the service whose words its documents share. */
 const CODES: ReadonlyMap<string, ErrorKind> = new Map([

@@ -5,10 +5,11 @@ import { readCatalogue as readCore } from './catalogue-calls.js';
 import { readHttpError, unreadable, type CallName } from './errors.js';
 import { INPUT_TYPES, offers, readCatalogue } from './formats.js';
 import { readReport, toJobBody } from './mapper.js';
+import { firstPlace, pageOf, readPlace } from './listing.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
-import { readFormatNames, readJob, readJobList, readJson, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { readFormatNames, readJob, readJobList, readJson, readStandings, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
 import { settingsSchema } from './settings.js';
 import { isUploaded, readForms } from './uploads.js';
 
@@ -112,6 +113,16 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
         if (jobs.length < PAGE) return null;
       }
       return null;
+    },
+
+    /** `status`, `limit` and `offset` are documented, the order and the longest page are not. */
+    async list(cursor, signal) {
+      const place = cursor === null ? firstPlace() : readPlace(cursor);
+      if (place === null) throw unreadable('list', 'is asked for at a place that is none');
+      const answer = taken('list', await ask({ name: 'list', method: 'GET', url: `${process}/jobs?status=${place.status}&limit=${PAGE}&offset=${place.offset}`, headers, signal }));
+      const jobs = readStandings(answer.text);
+      if (jobs === null) throw unreadable('list', 'is no list of jobs');
+      return pageOf(place, jobs, settings, secrets);
     },
 
     /** No cancel is documented. */

@@ -105,6 +105,21 @@ export function readJobList(body: string): { readonly tag: string | null; readon
   });
 }
 
+/** The same with nothing but how each job and its tasks stand: of lists that are read all the time, the rest would be garbage by the megabyte. Null when it is none. */
+export function readStandings(body: string): (VendorJob & { readonly id: string })[] | null {
+  const answer = readJson(body);
+  const list = isRecord(answer) ? (answer['data'] ?? answer['jobs']) : answer;
+  if (!Array.isArray(list)) return null;
+  return list.filter(isRecord).flatMap((job) => {
+    const id = readText(job['id']);
+    const tasks = typeof job['tasks'] === 'object' && job['tasks'] !== null ? Object.values(job['tasks']).filter(isRecord) : [];
+    const standing = tasks.map((task) => ({ ...NOTHING_TOLD, status: readText(task['status']), percent: readNumber(task['percent']) }));
+    return id === null ? [] : [{ id, status: readText(job['status']), tasks: standing, said: NOTHING_TOLD.said }];
+  });
+}
+
+const NOTHING_TOLD: VendorTask = { id: null, name: null, operation: null, status: null, percent: null, credits: null, inputs: [], form: null, files: [], said: { code: null, message: null } };
+
 /** `GET …/webhooks`, whose body no document shows: a list, bare or in `{ data }` or `{ webhooks }`. Null when it is none. */
 export function readWebhooks(body: string): { readonly id: string | null; readonly endpoint: string }[] | null {
   const answer = readJson(body);

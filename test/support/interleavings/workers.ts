@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { ProviderError } from '../../../src/conversion/errors.js';
 import type { VendorFile } from '../../../src/conversion/provider.js';
 import { EarlyEnds } from '../../../src/execution/early-ends.js';
+import { PollPace } from '../../../src/execution/poll-pace.js';
 import { Poller } from '../../../src/execution/poller.js';
 import { Seeker } from '../../../src/execution/seeker.js';
 import type { SourceFetcher } from '../../../src/execution/source-fetcher.service.js';
@@ -24,11 +25,12 @@ import { Turn } from './script.js';
 /** The rest of the service's own classes, on a room: all that changes a state. */
 export function workers(room: EngineRoom) {
   const env = readEnv({ DATABASE_URL: 'postgres://x', ADMIN_API_KEY: 'k', SECRETS_KEY: Buffer.alloc(32).toString('base64') });
+  const pace = new PollPace(env);
   const keeper = keeperFor(room.staging) as ResultKeeper;
   const noSources: Pick<SourceFetcher, 'fetch'> = { fetch: () => Promise.reject(new Error('nothing is to be fetched')) };
-  const submitter = new Submitter(room.attempts, room.staging, noSources as SourceFetcher, new PublicAddress(env), env);
+  const submitter = new Submitter(room.attempts, room.staging, noSources as SourceFetcher, new PublicAddress(env), pace);
   return {
-    worker: new StageWorker(room.registry, submitter, new Seeker(room.attempts, room.settle), new Poller(room.attempts, room.settle, keeper, room.staging, env), new EarlyEnds(room.attempts, room.settle)),
+    worker: new StageWorker(room.registry, submitter, new Seeker(room.attempts, room.settle), new Poller(room.attempts, room.settle, keeper, room.staging, pace), new EarlyEnds(room.attempts, room.settle)),
     uploads: new UploadService(room.database, room.jobs, room.staging, env),
     retries: new RetryService(new RetryStore(room.database, room.jobs, room.ending, room.staging), room.router),
     callbacks: new CallbackService(new CallbackStore(room.database, room.stages), room.registry, new CallbackTokens(room.database), () => undefined),
