@@ -5,12 +5,13 @@ import { callback } from './callback.ts';
 import { catalogue } from './catalogue.ts';
 import { openGround, type Ground } from './ground.ts';
 import { planner } from './planner.ts';
+import { reconcile } from './reconcile.ts';
 
 /** Prints its figures; true when every floor is held. `quick`: short rounds, to see that it runs; its figures are rough. */
 export type Bench = (ground: Ground, quick: boolean) => Promise<boolean>;
 
 /** npm run bench <name> [-- --quick]. Exit code 1: a floor is missed; 2: there is nothing to judge. */
-const BENCHES: ReadonlyMap<string, Bench> = new Map([['accept', accept], ['callback', callback], ['catalogue', catalogue]]);
+const BENCHES: ReadonlyMap<string, Bench> = new Map([['accept', accept], ['callback', callback], ['catalogue', catalogue], ['reconcile', reconcile]]);
 /** Those that need neither a server nor a database. */
 const PURE: ReadonlyMap<string, (quick: boolean) => Promise<boolean>> = new Map([['planner', planner]]);
 

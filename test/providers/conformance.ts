@@ -5,6 +5,7 @@ import { failureClauses } from './conformance/failures.js';
 import { findingClauses } from './conformance/finding.js';
 import type { AdapterHarness } from './conformance/harness.js';
 import { inspectionClauses } from './conformance/inspection.js';
+import { listingClauses } from './conformance/listing.js';
 import { offerClauses } from './conformance/offers.js';
 import { optionClauses } from './conformance/options.js';
 import { placeClauses } from './conformance/places.js';
@@ -23,6 +24,7 @@ export function conformance(name: string, harness: AdapterHarness): void {
     placeClauses(harness);
     deliveryClauses(harness);
     findingClauses(harness);
+    listingClauses(harness);
     failureClauses(harness);
     reportClauses(harness);
     callbackClauses(harness);

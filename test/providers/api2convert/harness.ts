@@ -6,6 +6,9 @@ import { recordings } from './recordings.js';
 
 const created = { status: 201, body: jobBody() };
 
+/** More than the 50 of a page. */
+const ids = Array.from({ length: 53 }, (_, index) => `job-${index}`);
+
 /** How api2convert talks, for the suite. */
 export const harness: AdapterHarness = {
   make: api2convertProvider,
@@ -61,6 +64,11 @@ export const harness: AdapterHarness = {
   },
   webhooks: { list: () => ({ status: 404 }) },
   finding: { pages: () => [] },
+  listing: {
+    page: (jobs) => ({ status: 200, body: jobs }),
+    pages: [{ status: 200, body: ids.slice(0, 50).map((id) => jobBody({ id, status: { code: 'processing' } })) }, { status: 200, body: ids.slice(50).map((id) => jobBody({ id, status: { code: 'queued' } })) }],
+    ids,
+  },
   delivered: ['s3', 'gcs', 'azure-blob', 'ftp', 'google-drive', 'youtube'],
   catalogue: {
     answers: [

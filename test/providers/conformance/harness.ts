@@ -24,6 +24,7 @@ export interface AdapterHarness {
   readonly webhooks: { readonly list: (webhooks: readonly (readonly [id: string, endpoint: string])[]) => ScriptedAnswer };
   /** Lists of jobs, page by page, the last of which holds the job that `reference` belongs to; none where a create is inert. */
   readonly finding: { readonly pages: (reference: string) => readonly ScriptedAnswer[] };
+  readonly listing: ListingSample;
   readonly catalogue: CatalogueSample;
   /** The operations of the contract that the vendor is offered for; every other one is refused with a reason. */
   readonly offered: readonly string[];
@@ -81,6 +82,14 @@ export interface InspectionSample {
   readonly entries: number;
   readonly listed: readonly string[];
   readonly balance: Inspection['balance'];
+}
+
+export interface ListingSample {
+  /** One page of these jobs. */
+  readonly page: (jobs: readonly unknown[]) => ScriptedAnswer;
+  /** All pages of an account whose unfinished jobs are `ids`. */
+  readonly pages: readonly ScriptedAnswer[];
+  readonly ids: readonly string[];
 }
 
 export interface CatalogueSample {

@@ -123,6 +123,18 @@ export const harness: AdapterHarness = {
       ok({ data: [{ id: JOB_ID, status: 'created', tag: reference, tasks: [] }], meta: { count: 51 } }),
     ],
   },
+  listing: {
+    page: (jobs) => ok({ data: jobs, meta: { count: jobs.length } }),
+    // First those that are worked on, then those that wait; a page is over when the next one is empty, however many it holds.
+    pages: [
+      ok({ data: [{ id: 'j-1', status: 'processing', tasks: [] }, { id: 'j-2', status: 'processing', tasks: [] }], meta: { count: 3 } }),
+      ok({ data: [{ id: 'j-3', status: 'processing', tasks: [] }], meta: { count: 3 } }),
+      ok({ data: [], meta: { count: 3 } }),
+      ok({ data: [{ id: 'j-4', status: 'created' }] }),
+      ok({ data: [] }),
+    ],
+    ids: ['j-1', 'j-2', 'j-3', 'j-4'],
+  },
   delivered: ['s3', 'gcs', 'azure-blob', 'sftp'],
   paymentRequired: 'quota_exhausted',
   secretsInAnswers: [SIGNATURE],
