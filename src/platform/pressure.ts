@@ -5,10 +5,13 @@ import { Database } from './database.js';
 const SAMPLE_MS = 200;
 /** Of the time, that the process computes: above it nothing more fits in. */
 const FULL = 0.95;
-/** So long behind, and the process counts as overloaded. */
-const BEHIND_MS = 1500;
-const LATE_MS = 150;
+/** So long behind, or that late, and the process has too much. */
+const BEHIND_MS = 3000;
+const LATE_MS = 300;
 const WAITING = 50;
+/** A burst, a start and a busy neighbour pass: only what goes on for so many samples (5 s) is an overload, which is over after a few good ones. */
+const LASTS = 25;
+const OVER = 3;
 
 /**
  * Whether this process has more to do than it can: its processor is used up, and work waits for it all the same (due stages, its own timers, or
@@ -20,6 +23,8 @@ export class Pressure implements BeforeApplicationShutdown {
   private due = performance.now() + SAMPLE_MS;
   private behindSince: number | null = null;
   private overloaded = false;
+  /** Samples in a row that say otherwise than `overloaded`. */
+  private otherwise = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(private readonly database: Database) {
@@ -47,7 +52,11 @@ export class Pressure implements BeforeApplicationShutdown {
     const late = now - this.due;
     this.due = now + SAMPLE_MS;
     const behind = this.behindSince === null ? 0 : now - this.behindSince;
-    this.overloaded = isOverloaded({ utilization, late, behind, waiting: this.database.pool.waitingCount });
+    const tooMuch = hasTooMuch({ utilization, late, behind, waiting: this.database.pool.waitingCount });
+    this.otherwise = tooMuch === this.overloaded ? 0 : this.otherwise + 1;
+    if (this.otherwise < (this.overloaded ? OVER : LASTS)) return;
+    this.overloaded = tooMuch;
+    this.otherwise = 0;
   }
 }
 
@@ -61,6 +70,6 @@ export interface Load {
   readonly waiting: number;
 }
 
-export function isOverloaded({ utilization, late, behind, waiting }: Load): boolean {
+export function hasTooMuch({ utilization, late, behind, waiting }: Load): boolean {
   return utilization > FULL && (behind > BEHIND_MS || late > LATE_MS || waiting > WAITING);
 }

@@ -13,7 +13,7 @@ let submitter: Submitter;
 
 beforeAll(async () => {
   room = await engineRoom([flat, eager], { pricing: { currency: 'USD', perCredit: '0.02', credits: [] } });
-  submitter = new Submitter(room.attempts, room.staging, { fetch: () => Promise.reject(new ProviderError('source_unreachable', 'Gone.', { created: 'not_created' })) } as never, { callbackBase: () => null } as never, { raw: { POLL_FLOOR_MS: 50 } } as never);
+  submitter = new Submitter(room.attempts, room.staging, { fetch: () => Promise.reject(new ProviderError('source_unreachable', 'Gone.', { created: 'not_created' })) } as never, { callbackBase: () => null } as never, { next: () => ({ pollAfterMs: 50, staleAfterMs: 2000 }) } as never);
 });
 
 beforeEach(async () => {
