@@ -22,8 +22,8 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    // What is still to come of the body will not be read, and so the next request behind it would never be answered.
-    if (!request.raw.complete) void reply.header('connection', 'close');
+    // Let go in its middle, a body is not read on, and the next request behind it would never be answered. One that nobody began to read Node skips by itself: closed, the caller would not hear the answer.
+    if (request.raw.destroyed && !request.raw.complete) void reply.header('connection', 'close');
     void reply
       .status(problem.status)
       .headers({ ...problem.more.headers, 'cache-control': 'no-store' })
