@@ -56,6 +56,8 @@ async function under(name: string, trouble: Trouble, ms = 1500): Promise<Stream>
   await pause(BACK_MS + 1500);
   const ends = await stream.stop();
   const refused = stream.refused();
+  const late = gateway.output().split('\n').filter((line) => line.includes('"context":"http"') && Date.parse((JSON.parse(line) as { time: string }).time) > back);
+  if (late.length > 0) console.log(`${name}: refused after its return: ${late.slice(-3).join('\n')}`);
   console.log(`${name}: ${stream.answers.length} answers, ${refused.length} of them refusals (slowest ${Math.max(0, ...refused.map((one) => one.ms))} ms), the last ${stream.refusedAfter(back)} ms after its return, then half within ${stream.medianAfter(back + BACK_MS)} ms, ready ${Math.max(0, ...stream.ready.filter(({ at, status }) => at > back && status !== 200).map(({ at }) => at - back))} ms after`);
   expect(stream.improper()).toEqual([]);
   expect(stream.live.filter(({ status, ms: took }) => status !== 200 || took > 1500)).toEqual([]);

@@ -40,11 +40,12 @@ export class Stream {
 
   /** What was neither taken nor refused as it ought to be: with 503 and a second's Retry-After. */
   improper(): Said[] {
-    return this.answers.filter(({ status, retryAfter }) => status !== 202 && !(status === 503 && retryAfter === '1'));
+    return this.refused().filter(({ status, retryAfter }) => status !== 503 || retryAfter !== '1');
   }
 
+  /** Not counted: what a process on a busy machine turns away because it has enough to do. */
   refused(): Said[] {
-    return this.answers.filter(({ status }) => status !== 202);
+    return this.answers.filter(({ status, text }) => status !== 202 && !text.includes('as much work as it can'));
   }
 
   /** How long after `since` the last refusal came, in ms. */
