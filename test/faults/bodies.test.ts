@@ -4,7 +4,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { api2convertDouble, API2CONVERT_KEY, type Api2convertDouble } from '../doubles/api2convert-double.ts';
 import type { Gateway } from '../support/gateway.ts';
 import type { View } from './support/caller.ts';
-import { ask, pause } from './support/stream.ts';
+import { ask, askPatiently, pause } from './support/stream.ts';
 import { openWorld, type World } from './support/world.ts';
 
 // Names of files: filenames.test.ts. Scaled to what fits: uploads of 192 MiB where 24 MiB are allowed (FI-26 says 5 GiB), 2,000 idle sockets (FI-29 says 10,000).
@@ -32,7 +32,7 @@ beforeEach(async () => {
 afterAll(() => Promise.all([world.close(), double.close()]));
 
 const uploadJob = (filename = 'a.jpg') => world.job({ inputs: [{ id: 'file', type: 'upload', filename }] });
-const post = (body: object, at = gateway) => ask(at, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const post = (body: object, at = gateway) => askPatiently(at, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 const awaiting = async (): Promise<string> => (JSON.parse((await post(uploadJob())).text) as View).id;
 const staged = async () => (await readdir(world.staging, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length;
 const memory = async (word: 'VmRSS' | 'VmHWM', at = gateway) => Number(/(\d+) kB/.exec(new RegExp(`${word}:.*`).exec(await readFile(`/proc/${at.process.pid}/status`, 'utf8'))?.[0] ?? '')?.[1] ?? 0) * 1024;

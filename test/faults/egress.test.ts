@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import { api2convertDouble, API2CONVERT_KEY, type Api2convertDouble } from '../doubles/api2convert-double.ts';
 import type { Gateway } from '../support/gateway.ts';
-import { ask, pause } from './support/stream.ts';
+import { askPatiently, pause } from './support/stream.ts';
 import { openWorld, type World } from './support/world.ts';
 
 let world: World;
@@ -36,7 +36,7 @@ afterAll(async () => {
 
 const own = Object.values(networkInterfaces()).flatMap((all) => all ?? []).filter(({ scopeid }) => scopeid === undefined || scopeid === 0).map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
 const HOSTS = [...new Set(['127.0.0.1', '127.1', '2130706433', '0x7f.0.0.1', '0.0.0.0', 'localhost', 'localhost.', '[::1]', '[::]', '[::ffff:127.0.0.1]', '[::ffff:7f00:1]', ...own])];
-const post = (body: object, at = gateway) => ask(at, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const post = (body: object, at = gateway) => askPatiently(at, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 const PNG = [{ id: 'made', operation: 'convert', to: 'png' }];
 const fetched = (url: string) => ({ inputs: [{ id: 'file', type: 'url', url, fetch: 'gateway' }], steps: PNG });
 

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Gateway } from '../support/gateway.ts';
 import type { View } from './support/caller.ts';
-import { ask } from './support/stream.ts';
+import { ask, askPatiently } from './support/stream.ts';
 import { openWorld, type World } from './support/world.ts';
 
 let world: World;
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => world.close());
 
-const post = (body: object) => ask(gateway, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+const post = (body: object) => askPatiently(gateway, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 const NAMES: readonly (readonly [string, string])[] = [
   ['a path', '../../../../etc/passwd.jpg'], ['an absolute one', '/etc/cron.d/x.jpg'], ['a drive', 'C:\\Windows\\x.jpg'], ['NUL', 'a\u0000.jpg'], ['a turn of direction', 'a\u202egpj.exe.jpg'],

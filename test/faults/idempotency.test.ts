@@ -1,6 +1,6 @@
 import type { Gateway } from '../support/gateway.ts';
 import type { View } from './support/caller.ts';
-import { ask, pause, type Said } from './support/stream.ts';
+import { askPatiently, pause, type Said } from './support/stream.ts';
 import { openWorld, type World } from './support/world.ts';
 
 // What test/e2e/idempotency.test.ts shows is not shown again: other bodies, other files, refusals that are mended, callers who go away.
@@ -20,7 +20,7 @@ afterEach(async () => {
 afterAll(() => world.close());
 
 const post = (gateway: Gateway, body: object, key: string, headers: Record<string, string> = {}) =>
-  ask(gateway, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key, ...headers }, body: JSON.stringify(body) });
+  askPatiently(gateway, '/v1/jobs', { method: 'POST', headers: { 'content-type': 'application/json', 'idempotency-key': key, ...headers }, body: JSON.stringify(body) });
 const jobs = async (tag: string) => (await world.postgres.query<{ id: string }>('SELECT id FROM job WHERE tag = $1', [tag])).map(({ id }) => id);
 const vendorJobs = async () => Number((await world.postgres.query<{ count: string }>('SELECT count(*) FROM attempt'))[0]?.count);
 

@@ -4,7 +4,7 @@ import { runconvertDouble, RUNCONVERT_KEY, type RunconvertDouble } from '../doub
 import type { Gateway } from '../support/gateway.ts';
 import { secretsKept } from './auditor/secrets.ts';
 import type { View } from './support/caller.ts';
-import { ask, pause, type Said } from './support/stream.ts';
+import { ask, askPatiently, pause, type Said } from './support/stream.ts';
 import { CANARIES, openWorld, type World } from './support/world.ts';
 
 // Credentials of stores, in every spelling and place, are test/e2e/credentials.test.ts; redirects that would carry them are test/unit/fetching.test.ts.
@@ -32,7 +32,7 @@ afterEach(() => keepsSecrets());
 afterAll(() => Promise.all([world.close(), doubles.api2convert.close(), doubles.runconvert.close()]));
 
 async function call(path: string, init: RequestInit = {}): Promise<Said> {
-  const said = await ask(gateway, path, init);
+  const said = await askPatiently(gateway, path, init);
   answers.push(said.text);
   return said;
 }

@@ -45,7 +45,7 @@ export class Stream {
 
   /** Not counted: what a process on a busy machine turns away because it has enough to do. */
   refused(): Said[] {
-    return this.answers.filter(({ status, text }) => status !== 202 && !text.includes('as much work as it can'));
+    return this.answers.filter(({ status, text }) => status !== 202 && !text.includes(BUSY));
   }
 
   /** How long after `since` the last refusal came, in ms. */
@@ -90,5 +90,15 @@ export async function ask(gateway: Gateway, path: string, init: RequestInit = {}
   const text = (await answer?.text().catch(() => '')) ?? '';
   return { status: answer?.status ?? 0, ms: Math.round(performance.now() - began), at: Date.now(), retryAfter: answer?.headers.get('retry-after') ?? null, text };
 }
+
+/** Asks again while the process is too busy to take it, as a machine with other things to do may be. */
+export async function askPatiently(gateway: Gateway, path: string, init: RequestInit = {}): Promise<Said> {
+  for (const late = Date.now() + 20_000; ; await pause(200)) {
+    const said = await ask(gateway, path, init);
+    if (!said.text.includes(BUSY) || Date.now() > late) return said;
+  }
+}
+
+const BUSY = 'as much work as it can';
 
 export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
