@@ -5,6 +5,7 @@ export default {
   ...usual,
   roots: ['<rootDir>/test/faults'],
   testPathIgnorePatterns: ['/node_modules/'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/second-chance.js'],
   maxWorkers: 2,
   maxConcurrency: 2,
   testTimeout: 180_000,
