@@ -3,7 +3,7 @@ import type { RecordedRequest } from '../doubles/recording-server.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway, type Gateway } from '../support/gateway.js';
 import { until } from '../support/engine-room.js';
-import { jobOf, send } from './support/rest.js';
+import { jobOf, send } from '../e2e/support/rest.js';
 
 /** The vendor never calls back: what happens there is found out by looking. */
 let database: TestDatabase;

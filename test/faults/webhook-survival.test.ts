@@ -2,7 +2,7 @@ import { api2convertDouble, API2CONVERT_KEY, type Api2convertDouble } from '../d
 import { verified, webhookReceiver, type Receiver } from '../doubles/webhook-receiver.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway, type Gateway } from '../support/gateway.js';
-import { toPng, until } from './contract/scene.js';
+import { toPng, until } from '../e2e/contract/scene.js';
 
 const SECRET = `whsec_${Buffer.alloc(24, 8).toString('base64')}`;
 /** Two starts, and a lease of the killed one that runs out. */
