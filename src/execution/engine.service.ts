@@ -73,8 +73,10 @@ export class EngineService implements BeforeApplicationShutdown {
 
   private async claim(limit: number): Promise<readonly Lease[]> {
     try {
-      if (this.troubled) await this.stages.giveBack(this.owner, [...this.running.keys()]);
+      const troubled = this.troubled;
+      // Before the answer: work that fails meanwhile has a lease that is not given back here.
       this.troubled = false;
+      if (troubled) await this.stages.giveBack(this.owner, [...this.running.keys()]);
       return await this.stages.claim(this.owner, limit);
     } catch (error) {
       this.trouble(error);

@@ -17,19 +17,21 @@ export async function applyMigrations(connectionString: string): Promise<readonl
   const client = new pg.Client({ connectionString });
   client.on('error', () => undefined);
   await client.connect();
+  const pool = new pg.Pool({ connectionString });
+  pool.on('error', () => undefined);
   try {
     const folders = await migrationFolders();
     if ((await pendingOf(client, folders)).length === 0) return [];
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
     if ((await pendingOf(client, folders)).length === 0) return [];
-    const engine = await schemaEngine(bindMigrationAwareSqlAdapterFactory(new PrismaPg({ connectionString })));
+    const engine = await schemaEngine(bindMigrationAwareSqlAdapterFactory(new PrismaPg(pool)));
     const { appliedMigrationNames } = await engine.applyMigrations({
       migrationsList: await migrationList(folders),
       filters: { externalTables: [], externalEnums: [] },
     });
     return appliedMigrationNames;
   } finally {
-    await client.end();
+    await Promise.all([client.end(), pool.end()]);
   }
 }
 

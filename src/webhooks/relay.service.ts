@@ -68,8 +68,10 @@ export class RelayService implements BeforeApplicationShutdown {
 
   private async claim(limit: number): Promise<readonly ClaimedDelivery[]> {
     try {
-      if (this.troubled) await this.deliveries.giveBack(this.owner, [...this.running.keys()]);
+      const troubled = this.troubled;
+      // Before the answer: work that fails meanwhile has a lease that is not given back here.
       this.troubled = false;
+      if (troubled) await this.deliveries.giveBack(this.owner, [...this.running.keys()]);
       return await this.deliveries.claim(this.owner, limit, this.room.left(), this.room.whole);
     } catch (error) {
       this.trouble(error);

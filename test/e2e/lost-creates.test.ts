@@ -78,6 +78,8 @@ it('a process that dies while its create is answered: the next one finds the job
   const { id } = await send(gateway, job(word));
   await until('the create', async () => (createsOf(word) === 1 ? true : null));
   await gateway.kill();
+  // As if its lease had run out.
+  await database.query('UPDATE stage SET lease_until = now() - make_interval(secs => 1) WHERE lease_until IS NOT NULL');
   gateway = await start();
   const done = await ended(gateway, id);
   expect(done).toMatchObject({ status: 'completed', attempts: [{ provider: 'runconvert', status: 'succeeded' }] });

@@ -49,7 +49,7 @@ async function send(path: string, more: object = {}, webhook: object = {}): Prom
 const told = (path: string, count: number) => until(() => receiver.at(path), (all) => all.length >= count);
 const typesAt = (path: string) => receiver.at(path).map(({ body }) => body.type);
 /** Makes what waits for its next try due now. */
-const hurry = () => database.query(`WITH due AS (UPDATE delivery SET due_at = now() WHERE due_at > now() RETURNING id) SELECT pg_notify('conversion_news', '') FROM due`);
+const hurry = () => database.query(`WITH due AS (UPDATE delivery SET due_at = now() - make_interval(secs => 1) WHERE due_at > now() RETURNING id) SELECT pg_notify('conversion_news', '') FROM due`);
 const triesOf = (jobId: string) =>
   database.query<{ type: string; number: number; status: number | null; error: string | null; state: string }>(
     'SELECT e.type, t.number, t.status, t.error, d.status AS state FROM delivery d JOIN outbox_event e ON e.id = d.event_id LEFT JOIN delivery_try t ON t.delivery_id = d.id WHERE d.job_id = $1 ORDER BY d.sequence, t.number', [jobId]);

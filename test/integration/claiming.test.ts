@@ -61,7 +61,7 @@ it('what is not due, waits, or has a lease is not claimed; what is longest due c
   await room.stages.release(second as Lease, 60_000);
   await room.stages.release(first as Lease, null);
   expect(await room.claim()).toEqual([]);
-  await room.test.query('UPDATE stage SET due_at = now() WHERE due_at IS NOT NULL');
+  await room.test.query('UPDATE stage SET due_at = now() - make_interval(secs => 1) WHERE due_at IS NOT NULL');
   expect(await room.claim()).toHaveLength(1);
 });
 

@@ -176,7 +176,7 @@ it('after a day the key is free, whether it was swept or not', async () => {
   const first = await replicas[0].once(request(), plain());
   const [row] = await room.test.query<{ seconds: number }>('SELECT extract(epoch FROM expires_at - created_at)::int AS seconds FROM idempotency_key');
   expect(row?.seconds).toBe(86_400);
-  await room.test.query('UPDATE idempotency_key SET expires_at = now()');
+  await room.test.query('UPDATE idempotency_key SET expires_at = now() - make_interval(secs => 1)');
   const second = await replicas[0].once(request({ fingerprint: 'cd' }), plain());
   expect(second.jobId).not.toBe(first.jobId);
   expect(await keys()).toMatchObject([{ job_id: second.jobId }]);

@@ -85,7 +85,7 @@ describe('a create that is answered after its job was canceled', () => {
     expect(await orphans()).toEqual([{ provider_job_id: null, due: true }]);
     expect(await search.search()).toBe(0);
     eager.found = 'theirs-late';
-    await room.test.query('UPDATE orphan SET due_at = now()');
+    await room.test.query('UPDATE orphan SET due_at = now() - make_interval(secs => 1)');
     expect(await search.search()).toBe(1);
     expect(eager.canceled).toEqual(['theirs-late']);
     expect(await attemptOf(scene.job.id)).toMatchObject({ provider_job_id: 'theirs-late', watched: true });

@@ -6,9 +6,9 @@ import { testDatabase } from '../support/database.js';
 const MIGRATIONS = new URL('../../dist/platform/migrations.js', import.meta.url).href;
 const SCRIPT = `const { applyMigrations } = await import(process.argv[1]); console.log(JSON.stringify(await applyMigrations(process.argv[2])));`;
 
-it('five processes at once migrate an empty database once', async () => {
+it('three processes at once migrate an empty database once', async () => {
   const test = await testDatabase({ migrate: false });
-  const runs = await Promise.all(Array.from({ length: 5 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT, MIGRATIONS, test.url], { env: { PATH: process.env['PATH'] } })));
+  const runs = await Promise.all(Array.from({ length: 3 }, () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', SCRIPT, MIGRATIONS, test.url], { env: { PATH: process.env['PATH'] } })));
   const applied = runs.map(({ stdout }) => JSON.parse(stdout) as string[]).filter((names) => names.length > 0);
   expect(applied).toHaveLength(1);
   const rows = await test.query<{ migration_name: string }>('SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL ORDER BY 1');

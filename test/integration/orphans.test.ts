@@ -99,7 +99,7 @@ it('an orphan is searched until it is found: written down, and canceled', async 
   await seeker.seek(scene, attempt, entry(), AbortSignal.timeout(5000));
   expect([await orphans.search(), await orphans.search()]).toEqual([0, 0]);
   eager.found = 'theirs-2';
-  await room.test.query('UPDATE orphan SET due_at = now()');
+  await room.test.query('UPDATE orphan SET due_at = now() - make_interval(secs => 1)');
   // Two processes at once find it once.
   expect((await Promise.all([orphans.search(), orphans.search()])).sort()).toEqual([0, 1]);
   expect(await orphanRows()).toEqual([{ due: false, ended: true, provider_job_id: 'theirs-2' }]);
@@ -112,7 +112,7 @@ it('after a day it is not searched for any more', async () => {
   eager.found = AWAY;
   const { scene, attempt } = await lost(61);
   await seeker.seek(scene, attempt, entry(), AbortSignal.timeout(5000));
-  await room.test.query(`UPDATE orphan SET created_at = now() - interval '25 hours', due_at = now()`);
+  await room.test.query(`UPDATE orphan SET created_at = now() - interval '25 hours', due_at = now() - make_interval(secs => 1)`);
   await orphans.search();
   expect(await orphanRows()).toEqual([{ due: false, ended: true, provider_job_id: null }]);
 });
@@ -162,7 +162,7 @@ it('a provider that is taken out while nobody knows of its job leaves an orphan,
   expect(await orphanRows()).toEqual([{ due: true, ended: false, provider_job_id: null }]);
   eager.configured = true;
   eager.found = 'theirs-4';
-  await room.test.query('UPDATE orphan SET due_at = now()');
+  await room.test.query('UPDATE orphan SET due_at = now() - make_interval(secs => 1)');
   expect(await orphans.search()).toBe(1);
 });
 

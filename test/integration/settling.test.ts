@@ -29,7 +29,7 @@ const stages = (jobId: string) =>
     'SELECT provider, step_ids, status, due_at IS NOT NULL AS due, history FROM stage WHERE job_id = $1 ORDER BY id', [jobId],
   );
 const live = (jobId: string) => room.test.query<{ provider: string; status: string }>('SELECT provider, status FROM attempt WHERE job_id = $1 AND ended_at IS NULL', [jobId]);
-const soon = (jobId: string) => room.test.query('UPDATE stage SET due_at = now() WHERE job_id = $1 AND due_at IS NOT NULL', [jobId]);
+const soon = (jobId: string) => room.test.query('UPDATE stage SET due_at = now() - make_interval(secs => 1) WHERE job_id = $1 AND due_at IS NOT NULL', [jobId]);
 
 /** Claims the one stage that is due and brings it to a running attempt. */
 async function next(): Promise<Awaited<ReturnType<EngineRoom['running']>>> {

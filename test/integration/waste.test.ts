@@ -24,7 +24,7 @@ afterAll(() => room.close());
 
 const SUCCESS: Report = { state: 'succeeded', results: [], deliveries: [], cost: { credits: 3 } };
 const ask = () => askAfterLeftBehind(room.database, room.registry);
-const soon = () => room.test.query(`UPDATE attempt SET watch_due_at = now() WHERE watch_due_at < 'infinity'`);
+const soon = () => room.test.query(`UPDATE attempt SET watch_due_at = now() - make_interval(secs => 1) WHERE watch_due_at < 'infinity'`);
 const attemptOf = async (jobId: string) => (await room.test.query<Record<string, unknown>>('SELECT status, provider_job_id, late_state, waste, credits::float8, cost::float8, currency, watch_due_at IS NOT NULL AS watched FROM attempt WHERE job_id = $1', [jobId]))[0];
 
 async function running() {

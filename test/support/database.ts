@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
-import { applyMigrations } from '../../src/platform/migrations.js';
 
 export interface TestDatabase {
   readonly url: string;
@@ -13,9 +12,8 @@ export interface TestDatabase {
 export async function testDatabase(options: { readonly migrate?: boolean } = {}): Promise<TestDatabase> {
   const server = process.env['TEST_POSTGRES_URL'] ?? '';
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await once(server, `CREATE DATABASE ${name}`);
+  await once(server, `CREATE DATABASE ${name} TEMPLATE ${options.migrate === false ? 'template1' : 'migrated'}`);
   const url = Object.assign(new URL(server), { pathname: `/${name}` }).href;
-  if (options.migrate !== false) await applyMigrations(url);
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   pool.on('error', () => undefined);
   return {

@@ -3,7 +3,7 @@ import { refusal, run, runOne, sample, twoHalves } from './sandbox-engine-suppor
 
 /** A page as a scanner gives it: nothing but a picture. */
 const scan = async (name: string): Promise<{ filename: string; bytes: Buffer }> => {
-  const [page] = await run('convert', 'png', [await sample(name)], { dpi: 150, pages: 'first' });
+  const [page] = await run('convert', 'png', [await sample(name)], { dpi: 110, pages: 'first' });
   return { filename: 'scan.png', bytes: page?.bytes ?? Buffer.alloc(0) };
 };
 

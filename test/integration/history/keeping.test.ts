@@ -40,7 +40,7 @@ it('an old job goes from every table that there is, a young one loses nothing', 
   await room.expire(old.id);
   await room.expire(young.id);
   await room.sweeper.eraseExpired();
-  await room.test.query(`UPDATE idempotency_key SET expires_at = now() WHERE job_id = $1`, [old.id]);
+  await room.test.query(`UPDATE idempotency_key SET expires_at = now() - make_interval(secs => 1) WHERE job_id = $1`, [old.id]);
   await eraseExpiredKeys(room.database, 10);
   await room.sweep();
   expect(await rowsOf(young.id)).toEqual(before);
@@ -56,7 +56,7 @@ it('when the last job is gone, nothing is left but what belongs to none', async 
   expect(of).toEqual(expect.arrayContaining(['attempt', 'callback', 'credential', 'delivery_try', 'event', 'file', 'idempotency_key', 'job_input', 'orphan', 'stage']));
   await room.ended(HOURS_KEPT + 1, alone.id);
   await room.test.query('UPDATE orphan SET ended_at = now() - make_interval(hours => $1)', [HOURS_KEPT + 1]);
-  await room.test.query('UPDATE idempotency_key SET expires_at = now()');
+  await room.test.query('UPDATE idempotency_key SET expires_at = now() - make_interval(secs => 1)');
   await room.expire(alone.id);
   await room.sweeper.eraseExpired();
   await eraseExpiredKeys(room.database, 10);

@@ -33,7 +33,7 @@ export async function historyRoom() {
       for (let more = true; more; ) more = await history.eraseJobs();
     },
     ended: (hoursAgo: number, ...ids: string[]) => room.test.query(`UPDATE job SET ended_at = now() - make_interval(secs => $2::float8 * 3600), status = 'completed' WHERE id = ANY($1::uuid[])`, [ids, hoursAgo]),
-    expire: (jobId: string) => room.test.query('UPDATE file SET expires_at = now() WHERE job_id = $1', [jobId]),
+    expire: (jobId: string) => room.test.query('UPDATE file SET expires_at = now() - make_interval(secs => 1) WHERE job_id = $1', [jobId]),
     left: async () => (await room.test.query<{ id: string }>('SELECT id FROM job')).map(({ id }) => id).sort(),
     count: async (table: string) => (await room.test.query<{ count: number }>(`SELECT count(*)::int AS count FROM "${table}"`))[0]?.count ?? 0,
     full: (key: string) => full(room, key),

@@ -33,7 +33,7 @@ const one = async (): Promise<ClaimedDelivery> => {
   return claimed;
 };
 const expire = () => room.test.query(`UPDATE delivery SET lease_until = now() - interval '1 second'`);
-const hurry = () => room.test.query('UPDATE delivery SET due_at = now() WHERE due_at IS NOT NULL');
+const hurry = () => room.test.query('UPDATE delivery SET due_at = now() - make_interval(secs => 1) WHERE due_at IS NOT NULL');
 const log = (deliveryId: string) => room.test.query<{ number: number; status: number | null; error: string | null }>('SELECT number, status, error FROM delivery_try WHERE delivery_id = $1 ORDER BY number', [deliveryId]);
 const rowOf = async ({ deliveryId }: ClaimedDelivery) => (await room.test.query<{ status: string; tries: number; lease_owner: string | null; due: boolean }>('SELECT status, tries, lease_owner, due_at IS NOT NULL AS due FROM delivery WHERE id = $1', [deliveryId]))[0];
 

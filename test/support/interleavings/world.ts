@@ -14,8 +14,8 @@ import type { ScriptedProvider } from './scripted-provider.js';
 import { workers } from './workers.js';
 
 const NEXT_HOUR = [
-  `UPDATE stage SET due_at = now() WHERE due_at > now()`,
-  `UPDATE delivery SET due_at = now() WHERE due_at > now()`,
+  `UPDATE stage SET due_at = now() - make_interval(secs => 1) WHERE due_at > now()`,
+  `UPDATE delivery SET due_at = now() - make_interval(secs => 1) WHERE due_at > now()`,
 ];
 
 /** Some workers, and what is thrown at them. Everything but the vendors and the clock is the service's own. */
@@ -95,7 +95,7 @@ export class World {
       case 'silence':
         return void (await this.room.test.query(`UPDATE attempt SET moved_at = moved_at - interval '1 hour', unknown_since = unknown_since - interval '1 hour', failing_since = failing_since - interval '1 hour' WHERE ended_at IS NULL`));
       case 'orphans':
-        await this.room.test.query('UPDATE orphan SET due_at = now() WHERE due_at IS NOT NULL');
+        await this.room.test.query('UPDATE orphan SET due_at = now() - make_interval(secs => 1) WHERE due_at IS NOT NULL');
         return void (await this.room.orphans.search());
       case 'deliver':
         return this.deliver(action.status, action.late);

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway, type Gateway } from '../support/gateway.js';
-import { bytesOf, ended, jobOf, running, sendFile, uploadJob, type JobView } from './support/rest.js';
-import { ledgerOf, startVendors } from './support/vendors.js';
+import { bytesOf, ended, jobOf, running, sendFile, uploadJob, type JobView } from '../e2e/support/rest.js';
+import { ledgerOf, startVendors } from '../e2e/support/vendors.js';
 
 /** Long enough for a gateway to be stopped while the vendors work; most of it passes while the next one starts. */
 const SPEED_MS = '4000';

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway } from '../support/gateway.js';
 import { closedPort, tcpServer } from '../support/local-server.js';
-import { ended, jobOf, sendFile, until, uploadJob } from './support/rest.js';
-import { setListening, startVendors } from './support/vendors.js';
+import { ended, jobOf, sendFile, until, uploadJob } from '../e2e/support/rest.js';
+import { setListening, startVendors } from '../e2e/support/vendors.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SECRET = 'pa55word-of-the-database';

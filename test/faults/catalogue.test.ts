@@ -1,8 +1,8 @@
 import { startGateway, type Gateway } from '../support/gateway.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
-import { editedVendor, type EditedVendor } from './support/edited-vendor.js';
-import { bytesOf, ended, post, SAMPLES, send, until } from './support/rest.js';
-import { startVendors } from './support/vendors.js';
+import { editedVendor, type EditedVendor } from '../e2e/support/edited-vendor.js';
+import { bytesOf, ended, post, SAMPLES, send, until } from '../e2e/support/rest.js';
+import { startVendors } from '../e2e/support/vendors.js';
 
 interface OptionsView {
   readonly properties?: Readonly<Record<string, unknown>>;
