@@ -39,14 +39,15 @@ export class AttemptStore {
         const [running] = await sql.query<{ count: number }>('SELECT count(*)::int AS count FROM attempt WHERE provider = $1 AND ended_at IS NULL', [scene.provider]);
         if ((running?.count ?? 0) >= maxConcurrent) return null;
       }
-      const [row] = await sql.query<{ leftThenMs: number }>(
+      const intent = sql.query<{ leftThenMs: number }>(
         `INSERT INTO attempt (id, job_id, stage_id, provider, step_ids, status, reference) VALUES ($1, $2, $3, $4, $5, 'submitting', $6)
          RETURNING (SELECT extract(epoch FROM deadline_at - now())::float8 * 1000 FROM job WHERE id = $2) AS "leftThenMs"`,
         [attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference],
       );
-      const first = await sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = ANY($2) RETURNING id`, [scene.job.id, statesBefore(JOB_STATES, 'processing')]);
-      await sql.query(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)`, [scene.job.id, scene.stepIds, scene.provider, statesBefore(STEP_STATES, 'running')]);
-      await appendEvents(sql, scene.job.id, [
+      const starts = sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = ANY($2) RETURNING id`, [scene.job.id, statesBefore(JOB_STATES, 'processing')]);
+      const [[row], first] = await Promise.all([intent, starts]);
+      sql.later(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)`, [scene.job.id, scene.stepIds, scene.provider, statesBefore(STEP_STATES, 'running')]);
+      appendEvents(sql, scene.job.id, [
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
@@ -104,9 +105,9 @@ export class AttemptStore {
   async unknown(scene: Scene, attempt: LiveAttempt, error: ProviderError, searchAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query(`UPDATE attempt SET status = 'unknown', unknown_since = now(), error = $2::jsonb WHERE id = $1 AND status = ANY($3)`, [attempt.id, JSON.stringify({ kind: error.kind, code: error.code, message: error.message }), statesBefore(ATTEMPT_STATES, 'unknown')]);
-      await appendEvents(sql, scene.job.id, [{ type: 'attempt.unknown', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
-      await this.stages.release(scene.lease, searchAfterMs, sql, false);
+      sql.later(`UPDATE attempt SET status = 'unknown', unknown_since = now(), error = $2::jsonb WHERE id = $1 AND status = ANY($3)`, [attempt.id, JSON.stringify({ kind: error.kind, code: error.code, message: error.message }), statesBefore(ATTEMPT_STATES, 'unknown')]);
+      appendEvents(sql, scene.job.id, [{ type: 'attempt.unknown', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
+      this.stages.releaseWith(sql, scene.lease, searchAfterMs, false);
     });
   }
 
@@ -119,8 +120,8 @@ export class AttemptStore {
   async searched(scene: Scene, attempt: LiveAttempt, counts: boolean, searchAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      if (counts) await sql.query('UPDATE attempt SET searches = searches + 1 WHERE id = $1', [attempt.id]);
-      await this.stages.release(scene.lease, searchAfterMs, sql, false);
+      if (counts) sql.later('UPDATE attempt SET searches = searches + 1 WHERE id = $1', [attempt.id]);
+      this.stages.releaseWith(sql, scene.lease, searchAfterMs, false);
     });
   }
 
@@ -129,9 +130,9 @@ export class AttemptStore {
     if (!(await this.created(scene, attempt.id, providerJobId))) throw new LeaseLost(`attempt ${attempt.id} was taken over while it was searched for`);
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query('UPDATE attempt SET error = NULL WHERE id = $1 AND ended_at IS NULL', [attempt.id]);
-      await appendEvents(sql, scene.job.id, [{ type: 'attempt.adopted', cause: 'poll', detail: { attempt: attempt.id, provider: scene.provider, providerJobId } }]);
-      await this.stages.release(scene.lease, 0, sql, false);
+      sql.later('UPDATE attempt SET error = NULL WHERE id = $1 AND ended_at IS NULL', [attempt.id]);
+      appendEvents(sql, scene.job.id, [{ type: 'attempt.adopted', cause: 'poll', detail: { attempt: attempt.id, provider: scene.provider, providerJobId } }]);
+      this.stages.releaseWith(sql, scene.lease, 0, false);
     });
   }
 
@@ -139,12 +140,12 @@ export class AttemptStore {
   async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number, staleAfterMs: number | null = null, patienceMs: number | null = null): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query(
+      sql.later(
         `UPDATE attempt SET status = 'running', moved_at = now(), patience_ms = $3, stale_at = ${STALE_AT} WHERE id = $1 AND status = ANY($4)`,
         [attemptId, staleAfterMs, patienceMs, statesBefore(ATTEMPT_STATES, 'running')],
       );
-      await appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
-      await this.stages.release(scene.lease, pollAfterMs, sql);
+      appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
+      this.stages.releaseWith(sql, scene.lease, pollAfterMs);
     });
   }
 
@@ -162,21 +163,21 @@ export class AttemptStore {
          WHERE id = $1 AND ended_at IS NULL AND (word IS DISTINCT FROM $3 OR progress IS DISTINCT FROM coalesce($2, progress)) RETURNING id`,
         [attempt.id, report.progress, report.word.slice(0, 64)],
       );
-      await sql.query(`UPDATE attempt SET polls = polls + 1, read_failures = 0, failing_since = NULL, stale_at = ${STALE_AT} WHERE id = $1`, [attempt.id, staleAfterMs]);
+      sql.later(`UPDATE attempt SET polls = polls + 1, read_failures = 0, failing_since = NULL, stale_at = ${STALE_AT} WHERE id = $1`, [attempt.id, staleAfterMs]);
       if (moved.length > 0) {
-        await sql.query(JOB_PROGRESS, [[scene.job.id]]);
-        await appendEvents(sql, scene.job.id, [{ type: 'attempt.progressed', cause, detail: { attempt: attempt.id, provider: scene.provider, status: report.word.slice(0, 64), progress: report.progress } }]);
+        sql.later(JOB_PROGRESS, [[scene.job.id]]);
+        appendEvents(sql, scene.job.id, [{ type: 'attempt.progressed', cause, detail: { attempt: attempt.id, provider: scene.provider, status: report.word.slice(0, 64), progress: report.progress } }]);
       }
-      await this.stages.release(scene.lease, pollAfterMs, sql);
+      this.stages.releaseWith(sql, scene.lease, pollAfterMs);
     });
   }
 
   async unreadable(scene: Scene, attempt: LiveAttempt, error: ProviderError, cause: Cause, pollAfterMs: number): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await sql.query('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()), stale_at = NULL WHERE id = $1', [attempt.id]);
-      if (attempt.readFailures === 0) await appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause, detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
-      await this.stages.release(scene.lease, pollAfterMs, sql);
+      sql.later('UPDATE attempt SET polls = polls + 1, read_failures = read_failures + 1, failing_since = coalesce(failing_since, now()), stale_at = NULL WHERE id = $1', [attempt.id]);
+      if (attempt.readFailures === 0) appendEvents(sql, scene.job.id, [{ type: 'attempt.unreadable', cause, detail: { attempt: attempt.id, provider: scene.provider, kind: error.kind, message: error.message } }]);
+      this.stages.releaseWith(sql, scene.lease, pollAfterMs);
     });
   }
 }

@@ -24,9 +24,9 @@ export class DeadlyWork {
     const abandoned = await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, lease);
       const [stage] = await sql.query<{ provider: string; steps: readonly string[] }>('SELECT provider, step_ids AS steps FROM stage WHERE id = $1', [lease.stageId]);
-      await this.stages.end(sql, [lease.stageId], 'failed');
+      this.stages.end(sql, [lease.stageId], 'failed');
       await sql.query(`UPDATE job_step SET status = 'failed' WHERE job_id = $1 AND id = ANY($2) AND status = ANY($3)`, [lease.jobId, stage?.steps ?? [], statesBefore(STEP_STATES, 'failed')]);
-      await appendEvents(sql, lease.jobId, [{ type: 'stage.given_up', cause: 'timer', detail: { provider: stage?.provider, steps: stage?.steps, lostLeases: lease.lost } }]);
+      appendEvents(sql, lease.jobId, [{ type: 'stage.given_up', cause: 'timer', detail: { provider: stage?.provider, steps: stage?.steps, lostLeases: lease.lost } }]);
       return this.ending.fail(sql, lease.jobId, DEADLY, 'timer');
     });
     this.log.error({ job: lease.jobId, stage: lease.stageId, msg: `${lease.lost} workers in a row were gone in the middle of this job. It was failed; what they wrote last tells why.` });

@@ -1,4 +1,4 @@
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 
 /** Where a walk through the ended jobs, the one that ended first before all others, stands. */
 export interface HistoryPlace {

@@ -1,5 +1,5 @@
 import type { Cause } from '../jobs/event-store.js';
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 import type { LiveAttempt } from './scene.js';
 import type { Lease } from './stage-store.js';
 

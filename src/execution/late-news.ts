@@ -29,7 +29,7 @@ export async function writeLateEnd(database: Database, { id, jobId, provider }: 
     );
     if (row === undefined) return false;
     const type = state === 'succeeded' ? 'attempt.late_success' : 'attempt.waste';
-    if (waste) await appendEvents(sql, jobId, [{ type, cause, detail: { attempt: id, provider, ...row, credits } }]);
+    if (waste) appendEvents(sql, jobId, [{ type, cause, detail: { attempt: id, provider, ...row, credits } }]);
     return true;
   });
 }
@@ -54,7 +54,7 @@ export async function writeLateCreate(database: Database, { id, jobId, provider,
       [id, jobId, provider, reference, providerJobId],
     );
     await watchLeftBehind(sql, [id]);
-    await appendEvents(sql, jobId, [{ type: 'attempt.orphan_found', cause: 'timer', detail: { attempt: id, provider, providerJobId } }]);
+    appendEvents(sql, jobId, [{ type: 'attempt.orphan_found', cause: 'timer', detail: { attempt: id, provider, providerJobId } }]);
     return false;
   });
 }

@@ -2,7 +2,7 @@ import { categoryOf } from '../conversion/formats.js';
 import { formatsInto, formatsOf } from '../conversion/graph-formats.js';
 import type { ProviderError } from '../conversion/errors.js';
 import type { JobGraph, Step } from '../conversion/job-graph.js';
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 import { recordRefused, recordWorked, type TriedPair } from '../routing/learned-pairs.js';
 import type { Scene } from './scene.js';
 

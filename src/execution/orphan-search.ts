@@ -59,7 +59,7 @@ export class OrphanSearch {
       await sql.query('UPDATE orphan SET due_at = NULL, ended_at = now(), provider_job_id = $2 WHERE attempt_id = $1', [orphan.attemptId, providerJobId]);
       await sql.query('UPDATE attempt SET provider_job_id = $2 WHERE id = $1 AND provider_job_id IS NULL AND NOT EXISTS (SELECT 1 FROM attempt WHERE provider = $3 AND provider_job_id = $2)', [orphan.attemptId, providerJobId, orphan.provider]);
       await watchLeftBehind(sql, [orphan.attemptId]);
-      await appendEvents(sql, orphan.jobId, [{ type: 'attempt.orphan_found', cause: 'poll', detail: { attempt: orphan.attemptId, provider: orphan.provider, providerJobId } }]);
+      appendEvents(sql, orphan.jobId, [{ type: 'attempt.orphan_found', cause: 'poll', detail: { attempt: orphan.attemptId, provider: orphan.provider, providerJobId } }]);
     });
     this.log.warn({ job: orphan.jobId, attempt: orphan.attemptId, provider: orphan.provider, providerJobId, msg: 'A vendor\'s job that nobody knew of was found and canceled, as far as that can be done there.' });
     return true;

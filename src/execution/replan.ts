@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Step } from '../conversion/job-graph.js';
 import type { Loss } from '../conversion/unified-options.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
-import type { Sql } from '../platform/database.js';
+import type { Transaction } from '../platform/transaction.js';
 import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService } from '../routing/router.service.js';
@@ -35,15 +35,15 @@ export class Replanner {
    * Puts new stages in place of the scene's, and of those that have not begun, without the providers in `tried`.
    * False, and nothing written, when no plan exists.
    */
-  async elsewhere(sql: Sql, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, afterMs = 0): Promise<boolean> {
+  async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, afterMs = 0): Promise<boolean> {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
     const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried);
     const stages = all ?? this.plan(scene, scene.stepIds, tried);
     if (stages === null) return false;
     const replaced = [scene.lease.stageId, ...(all === null ? [] : waiting.map(({ id }) => id))];
-    await this.stages.end(sql, replaced, 'superseded');
+    this.stages.end(sql, replaced, 'superseded');
     await this.insert(sql, scene, stages, history, afterMs);
-    await appendEvents(sql, scene.job.id, [
+    appendEvents(sql, scene.job.id, [
       { type: 'plan.changed', cause, detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
     ]);
     sql.tell('conversion_due', '');
@@ -59,7 +59,7 @@ export class Replanner {
     return scene.job.graph.steps.filter((step) => stepIds.includes(step.id));
   }
 
-  private async insert(sql: Sql, scene: Scene, stages: readonly StageWithLosses[], history: readonly Try[], afterMs: number): Promise<void> {
+  private async insert(sql: Transaction, scene: Scene, stages: readonly StageWithLosses[], history: readonly Try[], afterMs: number): Promise<void> {
     const { steps } = scene.job.graph;
     // Read here, under the job's lock: the scene is older than the call that failed, and other stages may have ended since.
     const rows = await sql.query<{ id: string }>(`SELECT id FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
@@ -68,14 +68,14 @@ export class Replanner {
       const own = new Set(stage.stepIds);
       const needs = [...new Set(steps.filter(({ id }) => own.has(id)).flatMap((step) => step.inputs.filter((id) => undone.has(id) && !own.has(id))))];
       const carriesOn = stage.stepIds.some((id) => scene.stepIds.includes(id));
-      await sql.query(
+      sql.later(
         `INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, history, lost_leases, due_at)
          VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, $8, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $9::float8 / 1000) END)`,
         [uuidv7(), scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs],
       );
     }
     const lost = stages.flatMap(({ stepIds, losses }) => stepIds.map((id) => ({ id, losses: lossesOf(id, losses) })));
-    await sql.query(
+    sql.later(
       `UPDATE job_step s SET status = 'pending', provider = NULL, losses = l.losses
        FROM jsonb_to_recordset($2::jsonb) AS l (id text, losses jsonb) WHERE s.job_id = $1 AND s.id = l.id`,
       [scene.job.id, JSON.stringify(lost)],

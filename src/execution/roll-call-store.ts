@@ -87,7 +87,7 @@ export class RollCallStore {
       const written = await sql.query<Moved>({ name: 'roll_call_moved', text: MOVED }, [provider, epoch, JSON.stringify(moved)]);
       if (written.length === 0) return;
       await sql.query(JOB_PROGRESS, [[...new Set(written.map(({ jobId }) => jobId))]]);
-      await appendManyEvents(sql, written.map(({ jobId, attempt, word, progress }) => ({ jobId, type: 'attempt.progressed', cause: 'poll', detail: { attempt, provider, status: word, progress } })));
+      appendManyEvents(sql, written.map(({ jobId, attempt, word, progress }) => ({ jobId, type: 'attempt.progressed', cause: 'poll', detail: { attempt, provider, status: word, progress } })));
     });
   }
 }

@@ -9,7 +9,8 @@ import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
 import { watchLeftBehind } from '../jobs/left-behind.js';
 import { leaveOrphans } from '../jobs/orphans.js';
 import { ATTEMPT_STATES, statesBefore, STEP_STATES, type AttemptEnd } from '../jobs/states.js';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
+import type { Transaction } from '../platform/transaction.js';
 import { Registry } from '../providers/registry.js';
 import { moneyFor } from '../routing/pricing.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
@@ -43,23 +44,23 @@ export class SettleService {
   async succeeded(scene: Scene, attempt: LiveAttempt, { files, deliveries, cost }: Outcome, cause: Cause): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      await this.endAttempt(sql, attempt, 'succeeded', cost, null);
-      await this.stages.end(sql, [scene.lease.stageId], 'done');
-      await this.endSteps(sql, scene, 'done');
-      await this.writeFiles(sql, scene, attempt, files);
-      await appendEvents(sql, scene.job.id, [
+      sql.later(END_ATTEMPT, this.endOf(attempt, 'succeeded', cost, null));
+      this.stages.end(sql, [scene.lease.stageId], 'done');
+      this.endSteps(sql, scene, 'done');
+      this.writeFiles(sql, scene, attempt, files);
+      appendEvents(sql, scene.job.id, [
         { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: scene.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
         ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
       ]);
       await writeDeliveries(sql, scene.job.id, deliveries, cause);
-      if ((await sql.query(RELEASE_WAITING, [scene.job.id])).length > 0) sql.tell('conversion_due', '');
+      sql.later(RELEASE_WAITING, [scene.job.id], (due) => due.length > 0 && sql.tell('conversion_due', ''));
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
     void learnFromSuccess(this.database, scene, attempt.provider);
   }
 
-  private async allDone(sql: Sql, scene: Scene, cause: Cause): Promise<void> {
+  private async allDone(sql: Transaction, scene: Scene, cause: Cause): Promise<void> {
     const open = scene.job.graph.exports.length === 0 ? [] : await undelivered(sql, scene.job.id);
     if (open.length === 0) {
       await this.ending.complete(sql, scene.job.id, cause);
@@ -78,9 +79,9 @@ export class SettleService {
       await this.stages.hold(sql, scene.lease);
       const given = this.mayRunThere(attempt.provider, error);
       if (given) await leaveOrphans(sql, [attempt.id]);
-      const ended = await this.endAttempt(sql, attempt, given ? 'abandoned' : 'errored', cost, error);
+      const ended = await sql.query<Abandoned>(END_ATTEMPT, this.endOf(attempt, given ? 'abandoned' : 'errored', cost, error));
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
-      await appendEvents(sql, scene.job.id, [
+      appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
       const others = await this.follow(sql, scene, error, attempt.provider, cause);
@@ -91,7 +92,7 @@ export class SettleService {
     void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 
-  private async follow(sql: Sql, scene: Scene, error: ProviderError, provider: string, cause: Cause): Promise<readonly Abandoned[]> {
+  private async follow(sql: Transaction, scene: Scene, error: ProviderError, provider: string, cause: Cause): Promise<readonly Abandoned[]> {
     const retryAfterMs = error.details.retryAfterMs ?? null;
     const [clock] = await sql.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now');
     const now = clock?.now ?? 0;
@@ -128,42 +129,38 @@ export class SettleService {
     return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate !== false;
   }
 
-  private async again(sql: Sql, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {
-    await sql.query('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
-    await appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause, detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
-    await this.stages.release(scene.lease, afterMs, sql, false);
+  private async again(sql: Transaction, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {
+    sql.later('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
+    appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause, detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
+    this.stages.releaseWith(sql, scene.lease, afterMs, false);
     return [];
   }
 
   /** The attempts of other stages that the job's end leaves behind. */
-  private async failed(sql: Sql, scene: Scene, error: JobError, cause: Cause): Promise<readonly Abandoned[]> {
-    await this.endSteps(sql, scene, 'failed');
-    await this.stages.end(sql, [scene.lease.stageId], 'failed');
+  private async failed(sql: Transaction, scene: Scene, error: JobError, cause: Cause): Promise<readonly Abandoned[]> {
+    this.endSteps(sql, scene, 'failed');
+    this.stages.end(sql, [scene.lease.stageId], 'failed');
     return (await this.ending.fail(sql, scene.job.id, error, cause)) ?? [];
   }
 
-  private async endSteps(sql: Sql, { job, stepIds }: Scene, status: 'done' | 'failed'): Promise<void> {
-    await sql.query('UPDATE job_step SET status = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)', [job.id, stepIds, status, statesBefore(STEP_STATES, status)]);
+  private endSteps(sql: Transaction, { job, stepIds }: Scene, status: 'done' | 'failed'): void {
+    sql.later('UPDATE job_step SET status = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)', [job.id, stepIds, status, statesBefore(STEP_STATES, status)]);
   }
 
-  private async endAttempt(sql: Sql, attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): Promise<readonly Abandoned[]> {
+  private endOf(attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly unknown[] {
     const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
-    return sql.query<Abandoned>(
-      `UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
-       WHERE id = $1 AND status = ANY($7) RETURNING id, provider, provider_job_id AS "providerJobId"`,
-      [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored, statesBefore(ATTEMPT_STATES, status)],
-    );
+    return [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored, statesBefore(ATTEMPT_STATES, status)];
   }
 
-  private async writeFiles(sql: Sql, scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[]): Promise<void> {
+  private writeFiles(sql: Transaction, scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[]): void {
     const consumed = new Set(scene.job.graph.steps.flatMap((step) => step.inputs));
     const positions = new Map<string, number>();
     for (const file of files) {
       const step = file.source.step;
       const position = positions.get(step) ?? 0;
       positions.set(step, position + 1);
-      await sql.query(
+      sql.later(
         `INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256, step_id, position, is_output, provider, provider_file_id, provider_url)
          VALUES ($1, $2, 'result', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
         [uuidv7(), scene.job.id, file.path, file.filename, file.contentType, file.size, file.sha256, step, position, !consumed.has(step), attempt.provider, file.source.providerFileId, file.source.url],
@@ -171,6 +168,10 @@ export class SettleService {
     }
   }
 }
+
+const END_ATTEMPT = `
+  UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
+  WHERE id = $1 AND status = ANY($7) RETURNING id, provider, provider_job_id AS "providerJobId"`;
 
 /** Stages that waited for steps which are all done now. */
 const RELEASE_WAITING = `

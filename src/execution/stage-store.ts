@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { STAGE_STATES, statesBefore, type StageEnd } from '../jobs/states.js';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
+import type { Transaction } from '../platform/transaction.js';
 
 /** The right to work on one stage for a while. Every later write carries the epoch: who lost the lease, or gave it back, writes nothing. */
 export interface Lease {
@@ -71,13 +73,13 @@ export class StageStore {
    * Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). What was given back before stays as it was. `cleared`: the work went well, so that
    * whoever died of it before did not die of it; false where what may have killed was not done again.
    */
-  async release(lease: Lease, afterMs: number | null, sql: Sql = this.database, cleared = true): Promise<void> {
-    await sql.query(
-      `UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN $4 THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END,
-         due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
-       WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL`,
-      [lease.stageId, lease.epoch, afterMs, cleared],
-    );
+  async release({ stageId, epoch }: Lease, afterMs: number | null, cleared = true): Promise<void> {
+    await this.database.query(RELEASE, [stageId, epoch, afterMs, cleared]);
+  }
+
+  /** The same as part of a transaction, once that commits. */
+  releaseWith(sql: Transaction, { stageId, epoch }: Lease, afterMs: number | null, cleared = true): void {
+    sql.later(RELEASE, [stageId, epoch, afterMs, cleared]);
   }
 
   /** Before a suspect is worked on: should the worker be gone before it is given back, it was the last. */
@@ -92,8 +94,8 @@ export class StageStore {
   }
 
   /** Nobody works on them any more. */
-  async end(sql: Sql, stageIds: readonly string[], status: StageEnd): Promise<void> {
-    await sql.query(
+  end(sql: Transaction, stageIds: readonly string[], status: StageEnd): void {
+    sql.later(
       'UPDATE stage SET status = $2, due_at = NULL, lease_owner = NULL, lease_until = NULL WHERE id = ANY($1::uuid[]) AND status = ANY($3)',
       [stageIds, status, statesBefore(STAGE_STATES, status)],
     );
@@ -101,9 +103,8 @@ export class StageStore {
 
   /** First statement of every transaction that changes a stage's fate. Locks the job, so that its stages settle one after another. */
   async hold(sql: Sql, lease: Lease): Promise<void> {
-    const jobs = await sql.query<{ id: string }>({ name: 'hold_job', text: 'SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE' }, [lease.jobId]);
-    const stages = await sql.query<{ id: string }>({ name: 'hold_stage', text: `SELECT id FROM stage WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL AND status = 'active' FOR UPDATE` }, [lease.stageId, lease.epoch]);
-    if (jobs.length === 0 || stages.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
+    const held = await sql.query<object>(HOLD, [lease.jobId, lease.stageId, lease.epoch]);
+    if (held.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
   }
 
   /** Makes a stage due now; if somebody works on it, as soon as that is done. */
@@ -112,3 +113,19 @@ export class StageStore {
     if (woken.length > 0) sql.tell('conversion_due', '');
   }
 }
+
+const RELEASE = {
+  name: 'release',
+  text: `
+  UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN $4 THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END,
+    due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
+  WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL`,
+};
+
+/** The job is locked before its stage: the lock of a row is taken on top of the join, and so looks at the newest stage there is. */
+const HOLD = {
+  name: 'hold',
+  text: `
+  WITH open AS MATERIALIZED (SELECT id FROM job WHERE id = $1 AND ended_at IS NULL FOR UPDATE)
+  SELECT 1 FROM open, stage WHERE stage.id = $2 AND lease_epoch = $3 AND lease_owner IS NOT NULL AND status = 'active' FOR UPDATE OF stage`,
+};

@@ -27,7 +27,7 @@ export class StageTurn {
     try {
       if (lease.lost >= MOST_LOST) return await this.deadly.giveUp(lease);
       if (lease.lost === MOST_LOST - 1) {
-        if (this.suspect !== null) return await this.stages.release(lease, ALONE_MS, undefined, false);
+        if (this.suspect !== null) return await this.stages.release(lease, ALONE_MS, false);
         this.suspect = lease;
         await this.stages.alone(lease);
       }

@@ -1,6 +1,7 @@
 import type { Credentials } from '../conversion/job-graph.js';
-import type { Database, Sql } from '../platform/database.js';
+import type { Database } from '../platform/database.js';
 import { seal, unseal } from '../platform/sealing.js';
+import type { Transaction } from '../platform/transaction.js';
 
 /** A credential row as it is written: `sealed` in base64. */
 export interface SealedCredential {
@@ -32,6 +33,6 @@ export class CredentialStore {
 }
 
 /** Part of the transaction that ends the job: nobody will ask for them again. */
-export async function eraseCredentials(sql: Sql, jobId: string): Promise<void> {
-  await sql.query({ name: 'erase_credentials', text: 'DELETE FROM credential WHERE job_id = $1' }, [jobId]);
+export function eraseCredentials(sql: Transaction, jobId: string): void {
+  sql.later({ name: 'erase_credentials', text: 'DELETE FROM credential WHERE job_id = $1' }, [jobId]);
 }

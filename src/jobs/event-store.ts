@@ -1,4 +1,5 @@
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
+import type { Transaction } from '../platform/transaction.js';
 import { APPEND_NEWS, endsJob, NEWS_CHANNEL, newsOf } from './outbox.js';
 
 export type Cause = 'caller' | 'timer' | 'poll' | 'callback' | 'operator';
@@ -33,19 +34,19 @@ export interface EventPage {
  * Numbers and writes events of a job, and what of them goes to its webhook; part of the transaction that makes them true, after it has written what they tell
  * of. Whoever follows the timeline, or delivers, hears of it after the commit.
  */
-export async function appendEvents(sql: Sql, jobId: string, events: readonly NewEvent[]): Promise<void> {
+export function appendEvents(sql: Transaction, jobId: string, events: readonly NewEvent[]): void {
   if (events.length === 0) return;
   const news = newsOf(events);
   const values = [jobId, events.length, JSON.stringify(events)];
-  if (news.length === 0) await sql.query(APPEND_EVENTS, values);
-  else if ((await sql.query(APPEND_EVENTS_AND_NEWS, [...values, JSON.stringify(news), endsJob(news)])).length > 0) sql.tell(NEWS_CHANNEL, '');
+  if (news.length === 0) sql.later(APPEND_EVENTS, values);
+  else sql.later(APPEND_EVENTS_AND_NEWS, [...values, JSON.stringify(news), endsJob(news)], (due) => due.length > 0 && sql.tell(NEWS_CHANNEL, ''));
   sql.tell(EVENTS_CHANNEL, jobId);
 }
 
 /** The same for many jobs at once, as far as no webhook hears of it. Several of one job keep their order. */
-export async function appendManyEvents(sql: Sql, events: readonly (NewEvent & { readonly jobId: string })[]): Promise<void> {
+export function appendManyEvents(sql: Transaction, events: readonly (NewEvent & { readonly jobId: string })[]): void {
   if (events.length === 0) return;
-  await sql.query(APPEND_MANY, [JSON.stringify(events)]);
+  sql.later(APPEND_MANY, [JSON.stringify(events)]);
   for (const jobId of new Set(events.map((event) => event.jobId))) sql.tell(EVENTS_CHANNEL, jobId);
 }
 

@@ -1,6 +1,7 @@
 import type { JobGraph } from '../conversion/job-graph.js';
 import type { Delivery } from '../conversion/provider.js';
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
+import type { Transaction } from '../platform/transaction.js';
 import { appendEvents, type Cause, type NewEvent } from './event-store.js';
 
 /** An export row as it is written: `waits_for` are the steps whose results are still to be delivered. */
@@ -15,7 +16,7 @@ export function newExports(graph: JobGraph): readonly NewExport[] {
 }
 
 /** Writes how deliveries ended; part of the transaction that ends their attempt. An export is delivered when the last of its steps is. */
-export async function writeDeliveries(sql: Sql, jobId: string, deliveries: readonly Delivery[], cause: Cause): Promise<void> {
+export async function writeDeliveries(sql: Transaction, jobId: string, deliveries: readonly Delivery[], cause: Cause): Promise<void> {
   for (const { exportId, step, refusal } of deliveries) {
     const [ended] = await sql.query<{ status: string }>(
       `UPDATE job_export
@@ -25,7 +26,7 @@ export async function writeDeliveries(sql: Sql, jobId: string, deliveries: reado
       [jobId, exportId, step, refusal],
     );
     if (ended === undefined || ended.status === 'pending') continue;
-    await appendEvents(sql, jobId, [{ type: `export.${ended.status}`, cause, detail: { export: exportId, ...(refusal === null ? {} : { message: refusal }) } }]);
+    appendEvents(sql, jobId, [{ type: `export.${ended.status}`, cause, detail: { export: exportId, ...(refusal === null ? {} : { message: refusal }) } }]);
   }
 }
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 
 /** A request with a key. The key is the tenant's own: other tenants may use the same one. */
 export interface KeyedRequest {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { JobError } from '../conversion/errors.js';
-import type { Sql } from '../platform/database.js';
+import type { Transaction } from '../platform/transaction.js';
 import { eraseCredentials } from './credential-store.js';
 import { appendEvents, type Cause } from './event-store.js';
 import { giveUpExports } from './export-store.js';
@@ -22,41 +22,42 @@ export interface Abandoned {
  */
 @Injectable()
 export class JobEnding {
-  async complete(sql: Sql, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
+  async complete(sql: Transaction, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'completed', null, cause);
   }
 
-  async fail(sql: Sql, jobId: string, error: JobError, cause: Cause): Promise<readonly Abandoned[] | null> {
+  async fail(sql: Transaction, jobId: string, error: JobError, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'failed', error, cause);
   }
 
-  async cancel(sql: Sql, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
+  async cancel(sql: Transaction, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'canceled', null, cause);
   }
 
-  private async end(sql: Sql, jobId: string, status: JobStatus, error: JobError | null, cause: Cause): Promise<readonly Abandoned[] | null> {
-    const rows = await sql.query<{ id: string }>(
+  private async end(sql: Transaction, jobId: string, status: JobStatus, error: JobError | null, cause: Cause): Promise<readonly Abandoned[] | null> {
+    const ends = sql.query<{ id: string }>(
       `UPDATE job SET status = $2, error = $3::jsonb, ended_at = now(), progress = CASE WHEN $2 = 'completed' THEN 100 ELSE progress END
        WHERE id = $1 AND status = ANY($4) RETURNING id`,
       [jobId, status, error === null ? null : JSON.stringify(error), statesBefore(JOB_STATES, status)],
     );
-    if (rows.length === 0) return null;
-    const abandoned = await sql.query<Abandoned>(
+    // A job that had ended has neither: all three are asked at once.
+    const leaves = sql.query<Abandoned>(
       `UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND status = ANY($2) RETURNING id, provider, provider_job_id AS "providerJobId"`,
       [jobId, statesBefore(ATTEMPT_STATES, 'abandoned')],
     );
+    const [rows, abandoned, givenUp] = await Promise.all([ends, leaves, giveUpExports(sql, jobId, cause)]);
+    if (rows.length === 0) return null;
     // Its worker may be dead, or its create unanswered: what it made runs at the vendor, and nobody could cancel it.
     await leaveOrphans(sql, abandoned.filter(({ providerJobId }) => providerJobId === null).map(({ id }) => id));
     await watchLeftBehind(sql, abandoned.map(({ id }) => id));
-    await sql.query(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status = ANY($2)`, [jobId, statesBefore(STEP_STATES, 'skipped')]);
-    await sql.query(
+    sql.later(`UPDATE job_step SET status = 'skipped' WHERE job_id = $1 AND status = ANY($2)`, [jobId, statesBefore(STEP_STATES, 'skipped')]);
+    sql.later(
       `UPDATE stage SET status = 'superseded', due_at = NULL, lease_epoch = lease_epoch + 1, lease_owner = NULL, lease_until = NULL WHERE job_id = $1 AND status = ANY($2)`,
       [jobId, statesBefore(STAGE_STATES, 'superseded')],
     );
-    await sql.query('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
-    const givenUp = await giveUpExports(sql, jobId, cause);
-    await eraseCredentials(sql, jobId);
-    await appendEvents(sql, jobId, [
+    sql.later('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
+    eraseCredentials(sql, jobId);
+    appendEvents(sql, jobId, [
       ...abandoned.map((attempt) => ({ type: 'attempt.abandoned', cause, detail: { attempt: attempt.id, provider: attempt.provider } })),
       ...givenUp,
       { type: `job.${status}`, cause, ...(error === null ? {} : { detail: { ...error } }) },

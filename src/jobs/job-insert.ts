@@ -1,4 +1,4 @@
-import type { Statement } from '../platform/database.js';
+import type { Statement } from '../platform/sql.js';
 import { insertClaim } from './idempotency-claim.js';
 import { insertWebhook } from './outbox.js';
 

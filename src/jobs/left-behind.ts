@@ -1,4 +1,4 @@
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 
 /** The vendor is given time to take in the cancel before it is asked what became of its job. */
 const FIRST_LOOK_SECONDS = 10;

@@ -1,4 +1,4 @@
-import type { Sql } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 
 /**
  * Part of the transaction that gives attempts up of which nobody knows whether the vendor has a job: it may run there, and cost.

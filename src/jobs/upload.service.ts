@@ -95,7 +95,7 @@ export class UploadService {
          WHERE id = $1 AND status = 'awaiting_input' AND NOT EXISTS (SELECT 1 FROM job_input WHERE job_id = $1 AND status = 'awaiting') RETURNING id`,
         [jobId, job.deadline],
       );
-      await appendEvents(sql, jobId, [
+      appendEvents(sql, jobId, [
         { type: 'input.received', cause: 'caller', detail: { input: inputId, size: staged.size } },
         ...(queued === undefined ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
       ]);

@@ -2,21 +2,11 @@ import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
 import { News } from './news.js';
+import type { Sql, Statement } from './sql.js';
+import { Transaction } from './transaction.js';
 
 /** SQLSTATE of a write where none is taken. */
 const READ_ONLY = '25006';
-
-export type Row = Record<string, unknown>;
-
-/** SQL. With a name, the server reads and plans it once for each connection: for statements that every request or every claim runs. */
-export type Statement = string | { readonly name: string; readonly text: string };
-
-/** Runs SQL: the pool, or one transaction of it. */
-export interface Sql {
-  query<T extends object>(statement: Statement, values?: readonly unknown[]): Promise<T[]>;
-  /** Says a word on a channel of ours once everything is committed, never if it is not, and once however often it was asked for. It may get lost. */
-  tell(channel: string, payload: string): void;
-}
 
 /**
  * One pool for the process. Hot statements are SQL through `query` and `transaction`; administration goes through `prisma`.
@@ -35,7 +25,7 @@ export class Database implements Sql {
   }
 
   static open(connectionString: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}): Database {
-    const pool = new pg.Pool({ connectionString, max: options.max ?? 20, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000 });
+    const pool = new pg.Pool({ connectionString, max: options.max ?? 20, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000, pipeline: true });
     // Without a listener a server that restarts takes the process with it.
     pool.on('error', (error) => options.onError?.(error));
     // Nor may one that breaks between two statements of a transaction: whoever has it learns it from the next.
@@ -52,23 +42,18 @@ export class Database implements Sql {
   }
 
   /** Runs `work` in one transaction; anything it throws rolls back. */
-  async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (sql: Transaction) => Promise<T> | T): Promise<T> {
     const client = await this.pool.connect();
+    const transaction = new Transaction(client);
     let broken: Error | undefined;
-    const words: (readonly [string, string])[] = [];
     try {
-      await client.query('BEGIN');
-      const result = await work({
-        query: <R extends object>(statement: Statement, values: readonly unknown[] = []) => rowsOf<R>(client, statement, values),
-        tell: (channel, payload) => void words.push([channel, payload]),
-      });
-      await client.query('COMMIT');
-      for (const [channel, payload] of words) this.news.say(channel, payload);
+      const result = await work(transaction);
+      for (const [channel, payload] of await transaction.commit()) this.news.say(channel, payload);
       return result;
     } catch (error) {
       // Of a server that takes no writes since it lost its part: the next connection may lead to the one that has it.
       if ((error as { code?: unknown }).code === READ_ONLY) broken = error as Error;
-      await client.query('ROLLBACK').catch((failure: unknown) => (broken = failure as Error));
+      await transaction.rollback().catch((failure: unknown) => (broken = failure as Error));
       throw error;
     } finally {
       client.release(broken);

@@ -1,4 +1,4 @@
-import type { Sql } from './database.js';
+import type { Sql } from './sql.js';
 import { SettingsError } from './env.js';
 import { seal, unseal, Unsealable } from './sealing.js';
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { CatalogueEntry } from '../conversion/catalogue.js';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 import { breathe } from './breathe.js';
 import { readPart, type CataloguePart } from './catalogue-parts.js';
 

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 import { pairKey, type Learned } from './catalogue-view.js';
 
 /** A step as it was tried: one format in, one out. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { PLACE_TYPES } from '../conversion/places.js';
 import { StageStore } from '../execution/stage-store.js';
-import { Database, type Sql } from '../platform/database.js';
+import { Database } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
 
 /** What became of a callback that was kept: `hint` and `proven` woke its attempt, the others changed nothing. */
 export const OUTCOMES = ['hint', 'proven', 'late', 'other_job', 'unknown_job', 'unknown_shape'] as const;

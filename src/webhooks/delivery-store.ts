@@ -53,11 +53,10 @@ export class DeliveryStore {
     const tried = [delivery.deliveryId, delivery.epoch, delivery.at, Math.round(durationMs), status, error];
     if (next.status === 'scheduled') return (await this.database.query(TRY_AGAIN, [...tried, next.afterMs])).length > 0;
     return this.database.transaction(async (sql) => {
-      if ((await sql.query(END, [...tried, next.status])).length === 0) return false;
-      const [webhook] = await sql.query<{ open: number }>(ONE_LESS, [delivery.jobId]);
+      const [end] = await sql.query<{ ended: boolean; open: number | null }>(END, [...tried, next.status]);
       // Read anew, now that the webhook's row is locked: an event that was written meanwhile is seen, and one to come will see that nothing is open.
-      if (webhook !== undefined && webhook.open > 0) await sql.query(NEXT, [delivery.jobId]);
-      return true;
+      if ((end?.open ?? 0) > 0) sql.later(NEXT, [delivery.jobId]);
+      return end?.ended === true;
     });
   }
 }
@@ -81,24 +80,23 @@ const CLAIM = {
     e.id AS "eventId", e.sequence, e.type, e.export_id AS "exportId", e.job, e.created_at AS "createdAt"`,
 };
 
-const logged = (name: string, change: string) => ({
-  name,
-  text: `
+const logged = (change: string): string => `
   WITH tried AS (
     UPDATE delivery SET tries = tries + 1, lease_owner = NULL, lease_until = NULL, ${change}
-    WHERE id = $1 AND lease_epoch = $2 AND status = 'scheduled' RETURNING id, tries)
-  INSERT INTO delivery_try (delivery_id, number, at, duration_ms, status, error) SELECT id, tries, $3, $4, $5, $6 FROM tried RETURNING number`,
-});
+    WHERE id = $1 AND lease_epoch = $2 AND status = 'scheduled' RETURNING id, job_id, tries),
+  log AS (
+    INSERT INTO delivery_try (delivery_id, number, at, duration_ms, status, error) SELECT id, tries, $3, $4, $5, $6 FROM tried)`;
 
-const TRY_AGAIN = logged('try_delivery_again', 'due_at = now() + make_interval(secs => $7::float8 / 1000)');
-const END = logged('end_delivery', 'due_at = NULL, ended_at = now(), status = $7::text');
+const TRY_AGAIN = { name: 'try_delivery_again', text: `${logged('due_at = now() + make_interval(secs => $7::float8 / 1000)')} SELECT tries FROM tried` };
 
 /** One delivery of the job's fewer. With the last one after the job's end, the secret has nothing left to sign. */
-const ONE_LESS = {
-  name: 'one_delivery_less',
-  text: `
-  UPDATE job_webhook SET open_deliveries = open_deliveries - 1, secret = CASE WHEN closed AND open_deliveries = 1 THEN NULL ELSE secret END
-  WHERE job_id = $1 RETURNING open_deliveries AS open`,
+const END = {
+  name: 'end_delivery',
+  text: `${logged('due_at = NULL, ended_at = now(), status = $7::text')},
+  one_less AS (
+    UPDATE job_webhook w SET open_deliveries = open_deliveries - 1, secret = CASE WHEN closed AND open_deliveries = 1 THEN NULL ELSE secret END
+    FROM tried WHERE w.job_id = tried.job_id RETURNING open_deliveries AS open)
+  SELECT EXISTS (SELECT FROM tried) AS ended, (SELECT open FROM one_less) AS open`,
 };
 
 const NEXT = {
