@@ -9,6 +9,12 @@ import type { ClaimedDelivery, DeliveryStore } from './delivery-store.js';
 import { toMessage } from './message.js';
 import type { Sender } from './sender.service.js';
 
+/** `answered`: whatever the receiver said. `nextIsDue`: so is the next delivery of the same job. */
+export interface Delivered {
+  readonly answered: boolean;
+  readonly nextIsDue: boolean;
+}
+
 /** Told after each try: where it left the delivery. */
 export type ObserveDelivery = (status: DeliveryStatus) => void;
 
@@ -24,8 +30,8 @@ export class Deliverer {
     private readonly observe: ObserveDelivery = () => undefined,
   ) {}
 
-  /** Whether the receiver answered, whatever it said; null when `signal` gave the try up, which then does not count. */
-  async deliver(delivery: ClaimedDelivery, signal: AbortSignal): Promise<boolean | null> {
+  /** Null when `signal` gave the try up, which then does not count. */
+  async deliver(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Delivered | null> {
     const began = performance.now();
     const answer = await this.try(delivery, signal);
     if (answer === null) {
@@ -35,11 +41,12 @@ export class Deliverer {
     const tries = delivery.tries + 1;
     const next = afterTry(answer, tries, Math.random());
     const { jobId, deliveryId, host, type } = delivery;
-    if (await this.deliveries.settle(delivery, answer, performance.now() - began, next)) {
+    const settled = await this.deliveries.settle(delivery, answer, performance.now() - began, next);
+    if (settled !== 'lost') {
       this.observe(next.status);
       if (next.status === 'exhausted') this.log.warn({ job: jobId, delivery: deliveryId, host, type, tries, msg: `given up: ${answer.error ?? ''}` });
     } else this.log.debug(`delivery ${deliveryId} was taken over while it was made`);
-    return answer.status !== null;
+    return { answered: answer.status !== null, nextIsDue: settled === 'next is due' };
   }
 
   private async try(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Answer | null> {

@@ -19,6 +19,9 @@ export interface ClaimedDelivery extends NewsRow {
   readonly at: Date;
 }
 
+/** `lost`: the lease is, and nothing was written. `next is due`: so is the job's next delivery, of which nobody is told. */
+export type Settled = 'lost' | 'written' | 'next is due';
+
 /** In seconds. A relay renews its leases every third of it; a dead one's deliveries are free after it. */
 export const DELIVERY_LEASE_SECONDS = 15;
 /** What is due is looked at this far, for receivers that have room. */
@@ -48,15 +51,16 @@ export class DeliveryStore {
     await this.database.query('UPDATE delivery SET lease_owner = NULL, lease_until = NULL WHERE lease_owner = $1 AND lease_until > now() AND NOT (id = ANY($2::uuid[]))', [owner, working]);
   }
 
-  /** Writes what became of a try, with its line in the log. False when the lease is lost: then nothing is written. */
-  async settle(delivery: ClaimedDelivery, { status, error }: Answer, durationMs: number, next: AfterTry): Promise<boolean> {
+  /** Writes what became of a try, with its line in the log. */
+  async settle(delivery: ClaimedDelivery, { status, error }: Answer, durationMs: number, next: AfterTry): Promise<Settled> {
     const tried = [delivery.deliveryId, delivery.epoch, delivery.at, Math.round(durationMs), status, error];
-    if (next.status === 'scheduled') return (await this.database.query(TRY_AGAIN, [...tried, next.afterMs])).length > 0;
+    if (next.status === 'scheduled') return (await this.database.query(TRY_AGAIN, [...tried, next.afterMs])).length > 0 ? 'written' : 'lost';
     return this.database.transaction(async (sql) => {
       const [end] = await sql.query<{ ended: boolean; open: number | null }>(END, [...tried, next.status]);
       // Read anew, now that the webhook's row is locked: an event that was written meanwhile is seen, and one to come will see that nothing is open.
-      if ((end?.open ?? 0) > 0) sql.later(NEXT, [delivery.jobId]);
-      return end?.ended === true;
+      const goesOn = (end?.open ?? 0) > 0;
+      if (goesOn) sql.later(NEXT, [delivery.jobId]);
+      return end?.ended !== true ? 'lost' : goesOn ? 'next is due' : 'written';
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Deliveries that one process makes to one receiver at once. */
-const ROOM = 8;
+const ROOM = 16;
 /** To a receiver that did not answer last time: it holds each of them until time runs out. */
 const ROOM_OF_SILENT = 1;
 /** Silent receivers that are remembered; the oldest is forgotten first. */
@@ -16,7 +16,11 @@ export class ReceiverRoom {
   /** Of those that may get fewer. */
   left(): Readonly<Record<string, number>> {
     const hosts = new Set([...this.running.keys(), ...this.silent]);
-    return Object.fromEntries([...hosts].map((host) => [host, Math.max(0, (this.silent.has(host) ? ROOM_OF_SILENT : ROOM) - (this.running.get(host) ?? 0))]));
+    return Object.fromEntries([...hosts].map((host) => [host, Math.max(0, this.leftFor(host))]));
+  }
+
+  isFull(host: string): boolean {
+    return this.leftFor(host) <= 0;
   }
 
   enter(host: string): void {
@@ -27,6 +31,10 @@ export class ReceiverRoom {
     const left = (this.running.get(host) ?? 0) - 1;
     if (left > 0) this.running.set(host, left);
     else this.running.delete(host);
+  }
+
+  private leftFor(host: string): number {
+    return (this.silent.has(host) ? ROOM_OF_SILENT : ROOM) - (this.running.get(host) ?? 0);
   }
 
   /** Whether it gave any answer at all. */

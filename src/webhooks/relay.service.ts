@@ -84,13 +84,19 @@ export class RelayService implements BeforeApplicationShutdown {
     this.room.enter(host);
     const work = this.deliverer
       .deliver(delivery, this.abort.signal)
-      .then((answered) => (answered === null ? undefined : this.room.heard(host, answered)))
+      .then((delivered) => {
+        if (delivered === null) return;
+        this.room.heard(host, delivered.answered);
+        if (delivered.nextIsDue) this.wake();
+      })
       // Unless it was the database, the lease is kept until it runs out: a delivery that always ends here is made at that pace and no faster.
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
+        const wasFull = this.running.size >= AT_ONCE || this.room.isFull(host);
         this.room.leave(host);
         this.running.delete(deliveryId);
-        this.wake();
+        // Nothing else became due by it.
+        if (wasFull) this.wake();
       });
     this.running.set(deliveryId, work);
   }

@@ -57,12 +57,12 @@ it('a crashed relay\'s delivery is another\'s once its lease has run out; what a
   const next = await one();
   expect([next.deliveryId, next.eventId, next.epoch, next.tries]).toEqual([stalled.deliveryId, stalled.eventId, stalled.epoch + 1, 0]);
   const before = await rowOf(next);
-  expect(await deliveries.settle(stalled, SENT, 1, { status: 'sent' })).toBe(false);
-  expect(await deliveries.settle(stalled, FAILED, 1, AGAIN)).toBe(false);
+  expect(await deliveries.settle(stalled, SENT, 1, { status: 'sent' })).toBe('lost');
+  expect(await deliveries.settle(stalled, FAILED, 1, AGAIN)).toBe('lost');
   await deliveries.release(stalled);
   expect([await rowOf(next), await log(next.deliveryId)]).toEqual([before, []]);
-  expect(await deliveries.settle(next, SENT, 1, { status: 'sent' })).toBe(true);
-  expect(await deliveries.settle(next, SENT, 1, { status: 'sent' })).toBe(false);
+  expect(await deliveries.settle(next, SENT, 1, { status: 'sent' })).toBe('written');
+  expect(await deliveries.settle(next, SENT, 1, { status: 'sent' })).toBe('lost');
   expect(await log(next.deliveryId)).toEqual([{ number: 1, status: 200, error: null }]);
 });
 
@@ -135,7 +135,7 @@ it('a secret that does not open costs a try, and says so', async () => {
   const job = await accept(undefined, { secret: SECRET });
   await room.test.query('UPDATE job_webhook SET secret = set_byte(secret, 35, get_byte(secret, 35) # 1) WHERE job_id = $1', [job.id]);
   const mine = await one();
-  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toBe(false);
+  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toMatchObject({ answered: false });
   expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('SECRETS_KEY') as string }]);
   expect(await rowOf(mine)).toMatchObject({ status: 'scheduled', tries: 1 });
 });
@@ -144,7 +144,7 @@ it('a message that cannot be made costs a try too, so that it ends some day', as
   await accept();
   await room.test.query(`UPDATE outbox_event SET job = '{}'`);
   const mine = await one();
-  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toBe(false);
+  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toMatchObject({ answered: false });
   expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('its log says more') as string }]);
 });
 
