@@ -34,7 +34,7 @@ const job = (word: string, more: object = {}) => ({ inputs: [{ type: 'url', url:
 const newWord = () => `lost-${(words += 1)}-create`;
 const createsOf = (word: string) => runconvert.requests.filter(({ method, path, body }) => method === 'POST' && path.endsWith('/process/jobs') && body.includes(word)).length;
 const typesOf = async (id: string) => (await eventsOf(gateway, id)).map(({ type }) => type).filter((type) => type.startsWith('attempt.') && type !== 'attempt.progressed');
-const isSearch = ({ method, path, query }: RecordedRequest): boolean => method === 'GET' && path.endsWith('/process/jobs') && query.get('limit') === '50';
+const isSearch = ({ method, path, query }: RecordedRequest): boolean => method === 'GET' && path.endsWith('/process/jobs') && query.get('limit') === '50' && query.get('offset') === '0';
 
 it.each<[string, Answer]>([
   ['reset', 'reset'],

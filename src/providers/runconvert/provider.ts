@@ -1,3 +1,4 @@
+import { ProviderError } from '../../conversion/errors.js';
 import { secretsOf, uploadKey, type CreatedJob, type Inspection, type Provider, type ProviderAccount } from '../../conversion/provider.js';
 import { readCallFailure, type VendorAnswer, type VendorCall, type VendorHttp } from '../vendor-call.js';
 import { readCallback, readCallbackReport } from './callbacks.js';
@@ -17,7 +18,8 @@ export { settingsSchema } from './settings.js';
 
 /** How far a lost job is looked for. */
 const PAGE = 50;
-const SEARCHED_PAGES = 4;
+const SEARCHED_PAGES = 20;
+const SEARCH_AGAIN_MS = 20_000;
 
 interface CreateNotes extends Record<string, unknown> {
   /** Where each upload goes, by `uploadKey`, as far as the create's answer told. */
@@ -102,17 +104,23 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
       return readReport(await readWhole(job.providerJobId, signal), job, settings, secrets);
     },
 
-    /** By the `tag` that carries the reference, or by the names of the tasks where a list shows no tag. The order of the list is documented nowhere, so several pages are read. */
+    /**
+     * By the `tag` that carries the reference, or by the names of the tasks where a list shows no tag. Neither the order of the list nor its longest page is
+     * documented: what is not there is proven only by the list's end, a page that shows nothing new.
+     */
     async find(reference, signal) {
-      for (let offset = 0; offset < SEARCHED_PAGES * PAGE; offset += PAGE) {
-        const answer = taken('find', await ask({ name: 'find', method: 'GET', url: `${process}/jobs?limit=${PAGE}&offset=${offset}`, headers, signal }));
+      const seen = new Set<string>();
+      for (let page = 0; page < SEARCHED_PAGES; page += 1) {
+        const answer = taken('find', await ask({ name: 'find', method: 'GET', url: `${process}/jobs?limit=${PAGE}&offset=${seen.size}`, headers, signal }));
         const jobs = readJobList(answer.text);
         if (jobs === null) throw unreadable('find', 'is no list of jobs');
         const found = jobs.find(({ tag, job }) => tag === reference || job.tasks.some((task) => task.name?.includes(reference) === true));
         if (found !== undefined) return found.job.id;
-        if (jobs.length < PAGE) return null;
+        const before = seen.size;
+        for (const { job } of jobs) seen.add(job.id);
+        if (seen.size === before) return null;
       }
-      return null;
+      throw new ProviderError('unavailable', `It has more than ${seen.size} jobs, too many to search for one.`, { code: 'too_many_jobs', retryAfterMs: SEARCH_AGAIN_MS });
     },
 
     /** `status`, `limit` and `offset` are documented, the order and the longest page are not. */

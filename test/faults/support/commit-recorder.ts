@@ -97,7 +97,7 @@ function committing(client: object, args: unknown[], { place, wrote }: { readonl
   const mine = order.do === 'kill' && order.place === place ? order : null;
   if (mine?.side === 'before' && (counts.get(place) ?? 0) === mine.nth - 1) die();
   return then(client, args, (result) => {
-    if (alone && changedNothing(result)) return;
+    if (alone ? changedNothing(result) : wasRolledBack(result)) return;
     begun = true;
     const nth = (counts.get(place) ?? 0) + 1;
     counts.set(place, nth);
@@ -125,6 +125,11 @@ function then(client: object, args: unknown[], seen: (result: unknown) => void):
 function changedNothing(result: unknown): boolean {
   const { command, rowCount } = result as { command?: string; rowCount?: number | null };
   return rowCount === 0 && (command === 'UPDATE' || command === 'DELETE' || command === 'INSERT');
+}
+
+/** What PostgreSQL answers to the commit of a transaction in which a statement failed. */
+function wasRolledBack(result: unknown): boolean {
+  return (result as { command?: string }).command === 'ROLLBACK';
 }
 
 function die(): never {

@@ -63,7 +63,7 @@ export const harness: AdapterHarness = {
     balance: { credits: 1848, unlimited: false },
   },
   webhooks: { list: () => ({ status: 404 }) },
-  finding: { pages: () => [] },
+  finding: null,
   listing: {
     page: (jobs) => ({ status: 200, body: jobs }),
     pages: [{ status: 200, body: ids.slice(0, 50).map((id) => jobBody({ id, status: { code: 'processing' } })) }, { status: 200, body: ids.slice(50).map((id) => jobBody({ id, status: { code: 'queued' } })) }],

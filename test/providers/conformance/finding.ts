@@ -6,22 +6,30 @@ export function findingClauses(harness: AdapterHarness): void {
 
   describe('a job whose create was never answered', () => {
     it('can be found where a create is a start, and need not be elsewhere', () => {
-      expect(provider.find !== undefined).toBe(provider.traits.startsOnCreate);
+      expect([provider.find !== undefined, harness.finding !== null]).toEqual([provider.traits.startsOnCreate, provider.traits.startsOnCreate]);
     });
 
-    if (provider.find === undefined) return;
-    const { reference } = harness.work;
+    const { finding, work: { reference } } = harness;
+    if (finding === null) return;
 
     it('is found by our reference among the newest, page by page', async () => {
-      const { provider: searching, http } = bench(harness, harness.finding.pages(reference));
+      const { provider: searching, http } = bench(harness, finding.pages(reference));
       expect(await searching.find?.(reference, idle())).toBe(harness.answers.providerJobId);
       expect(http.calls.every(({ method }) => method === 'GET')).toBe(true);
-      expect(http.calls).toHaveLength(harness.finding.pages(reference).length);
+      expect(http.calls).toHaveLength(finding.pages(reference).length);
     });
 
     it('is not another\'s, and not there when the pages end', async () => {
-      const { provider: searching } = bench(harness, harness.finding.pages('another-reference-of-this-account'));
+      const { provider: searching } = bench(harness, [...finding.pages('another-reference-of-this-account'), finding.end]);
       expect(await searching.find?.(reference, idle())).toBeNull();
+    });
+
+    it('is not said to be absent from a list that goes on and on, and is from one that begins anew', async () => {
+      const { provider: searching, http } = bench(harness, Array.from({ length: 100 }, (_, page) => finding.endless(page)));
+      expect((await failureOf(searching.find?.(reference, idle()) ?? Promise.resolve())).code).toBe('too_many_jobs');
+      expect(http.calls.length).toBeLessThan(50);
+      const { provider: circling } = bench(harness, [finding.endless(0), finding.endless(0)]);
+      expect(await circling.find?.(reference, idle())).toBeNull();
     });
 
     it.each([[401, 'unauthorized'], [503, 'unavailable']])('is not said to be absent by a %i', async (status, kind) => {

@@ -23,7 +23,7 @@ export interface AdapterHarness {
   /** The account's webhooks as the vendor lists them; never asked for where callbacks belong to a job. */
   readonly webhooks: { readonly list: (webhooks: readonly (readonly [id: string, endpoint: string])[]) => ScriptedAnswer };
   /** Lists of jobs, page by page, the last of which holds the job that `reference` belongs to; none where a create is inert. */
-  readonly finding: { readonly pages: (reference: string) => readonly ScriptedAnswer[] };
+  readonly finding: { readonly pages: (reference: string) => readonly ScriptedAnswer[]; readonly end: ScriptedAnswer; readonly endless: (page: number) => ScriptedAnswer } | null;
   readonly listing: ListingSample;
   readonly catalogue: CatalogueSample;
   /** The operations of the contract that the vendor is offered for; every other one is refused with a reason. */

@@ -122,6 +122,8 @@ export const harness: AdapterHarness = {
       ok({ data: Array.from({ length: 50 }, (_, index) => ({ id: `other-${index}`, status: 'completed', tag: `tag-${index}`, tasks: [] })), meta: { count: 51 } }),
       ok({ data: [{ id: JOB_ID, status: 'created', tag: reference, tasks: [] }], meta: { count: 51 } }),
     ],
+    end: ok({ data: [], meta: { count: 51 } }),
+    endless: (page) => ok({ data: Array.from({ length: 50 }, (_, index) => ({ id: `other-${page}-${index}`, status: 'completed', tag: null, tasks: [] })), meta: { count: 100_000 } }),
   },
   listing: {
     page: (jobs) => ok({ data: jobs, meta: { count: jobs.length } }),
