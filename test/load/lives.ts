@@ -24,7 +24,7 @@ export interface Lives {
 export interface Stream {
   readonly perSecond: number;
   readonly seconds: number;
-  /** Sends again, with the same Idempotency-Key, what was not answered or answered with 429 or 5xx. */
+  /** Sends again, with the same Idempotency-Key, what was not answered or answered with 429 or 5xx, when it was told to. */
   readonly insists?: boolean;
   readonly deadlineSeconds?: number;
 }
@@ -37,9 +37,11 @@ export async function stream(world: World, sink: Sink, { perSecond, seconds, ins
   const refusedMs: number[] = [];
   let refusedUntold = 0;
   let turn = 0;
-  const once = async (body: string, key: string, due: number): Promise<boolean> => {
+  /** Null: it is taken, or never will be. Else in ms, when it may be sent again. */
+  const once = async (body: string, key: string, due: number): Promise<number | null> => {
+    let afterMs = 200 + Math.random() * 300;
     const gateway = world.gateways[(turn += 1) % Math.max(1, world.gateways.length)];
-    if (gateway === undefined) return false;
+    if (gateway === undefined) return afterMs;
     const pool = pools.get(gateway.url) ?? new Pool(gateway.url, { connections: 64, pipelining: 1 });
     pools.set(gateway.url, pool);
     const status = await pool
@@ -53,17 +55,18 @@ export async function stream(world: World, sink: Sink, { perSecond, seconds, ins
         } else if (answer.statusCode === 429 || answer.statusCode === 503) {
           refusedMs.push(performance.now() - due);
           if (answer.headers['retry-after'] === undefined) refusedUntold += 1;
+          else afterMs += 1000 * Number(answer.headers['retry-after']);
         }
         return answer.statusCode;
       })
       .catch(() => 0);
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    return status === 202 || (status >= 400 && status < 500 && status !== 429 && status !== 409);
+    return status === 202 || (status >= 400 && status < 500 && status !== 429 && status !== 409) ? null : afterMs;
   };
   const send = async (nth: number, due: number): Promise<void> => {
     const body = JSON.stringify(smallJob(sink, nth, deadlineSeconds));
     const key = `load-${nth}-${crypto.randomUUID()}`;
-    for (let answered = await once(body, key, due); insists && !answered; answered = await once(body, key, performance.now())) await pause(200 + Math.random() * 300);
+    for (let afterMs = await once(body, key, due); insists && afterMs !== null; afterMs = await once(body, key, performance.now())) await pause(afterMs);
   };
   const count = Math.round(perSecond * seconds);
   const sent: Promise<void>[] = [];
