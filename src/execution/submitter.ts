@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ProviderError } from '../conversion/errors.js';
-import type { CreatedJob } from '../conversion/provider.js';
+import type { Content, CreatedJob } from '../conversion/provider.js';
 import { Staging } from '../files/staging.js';
 import { PublicAddress } from '../http/public-address.js';
 import { Unsealable } from '../platform/sealing.js';
@@ -49,7 +49,7 @@ export class Submitter {
     for (const key of created.awaitsUploads) {
       const content = prepared.contents.get(key);
       if (content === undefined) throw new ProviderError('malformed_response', 'The provider waits for a file that is not part of this stage.');
-      await provider.guarded.upload(prepared.work, created, key, content, signal);
+      await this.upload(provider, prepared, created, key, content, signal);
       await this.attempts.uploaded(scene, attempt.id, key);
     }
     await provider.guarded.start(created, signal);
@@ -81,6 +81,16 @@ export class Submitter {
       await provider.guarded.cancel(created.providerJobId, signal).catch(() => undefined);
     }
     throw new LeaseLost(`attempt ${attempt.id} was taken over while its create was answered`);
+  }
+
+  /** Whether a file came in whose upload was not answered, the vendor's job tells: it is read, and the file sent once more if it did not. */
+  private async upload({ guarded }: RegisteredProvider, { work }: PreparedWork, created: CreatedJob, key: string, content: Content, signal: AbortSignal): Promise<void> {
+    try {
+      await guarded.upload(work, created, key, content, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || error.details.created !== 'unknown' || signal.aborted) throw error;
+      await guarded.upload(work, { ...created, notes: {} }, key, content, signal);
+    }
   }
 
   private callbackUrl(attempt: LiveAttempt, provider: RegisteredProvider): string | null {

@@ -45,6 +45,8 @@ interface Vendor {
   readonly isCreate: (request: RecordedRequest) => boolean;
   /** The files that the vendor's job holds, in the order in which they are merged. */
   readonly files: (providerJobId: string) => readonly unknown[];
+  /** Takes a file in, although nobody is told. */
+  readonly takeIn: (request: RecordedRequest) => Promise<void>;
   /** As if the first file had never arrived. */
   readonly forgetFirst: (providerJobId: string) => void;
 }
@@ -57,6 +59,7 @@ const VENDORS: readonly Vendor[] = [
     isUpload: ({ method, path }) => method === 'POST' && path.includes('/upload-file/'),
     isCreate: ({ method, path }) => method === 'POST' && path.endsWith('/jobs'),
     files: (id) => (api2convert.jobs.get(id)?.inputs ?? []).map((input) => input['filename']),
+    takeIn: async (request) => void api2convert.latest().inputs.push({ id: 'taken', type: 'upload', filename: await filenameOf(request), size: 17 }),
     forgetFirst: (id) => void api2convert.jobs.get(id)?.inputs.splice(0, 2),
   },
   {
@@ -67,6 +70,10 @@ const VENDORS: readonly Vendor[] = [
     files: (id) => {
       const merged = runconvertTasks(id).find(({ asked }) => asked['operation'] === 'merge')?.asked['input'] as string[];
       return merged.map((name) => runconvertTasks(id).find((task) => task.name === name && (task.uploaded || task.asked['operation'] === 'import/url'))?.asked['filename']);
+    },
+    takeIn: async () => {
+      const task = runconvert.latest().tasks.find(({ asked }) => asked['operation'] === 'import/upload');
+      if (task !== undefined) task.uploaded = true;
     },
     forgetFirst: (id) => {
       const task = runconvertTasks(id).find(({ asked }) => asked['operation'] === 'import/upload');
@@ -147,6 +154,23 @@ describe.each(VENDORS.map((vendor) => [vendor.name, vendor] as const))('kill -9 
   it('what was not written down, but is at the vendor, is not sent twice', () => expectOneGoodJob(unwritten, [1, 3, 3]));
 
   it('the control: what is neither written down nor at the vendor is sent again', () => expectOneGoodJob(lost, [1, 3, 1, 3]));
+});
+
+describe.each(VENDORS.map((vendor) => [vendor.name, vendor] as const))('an upload to %s whose answer is lost', (_name, vendor) => {
+  it.each([['came in all the same, and is not sent again', true, 1], ['did not come in, and is sent again', false, 2]])('%s; the job is one', async (_what, cameIn, sent) => {
+    let uploads = 0;
+    (vendor.name === 'api2convert' ? api2convert : runconvert).behave({
+      intercept: async (request) => {
+        if (!vendor.isUpload(request) || (uploads += 1) > 1) return undefined;
+        if (cameIn) await vendor.takeIn(request);
+        return 'reset';
+      },
+    });
+    const { id } = await send(gateway, { inputs: [{ id: 'a', type: 'upload', filename: 'a.jpg' }], steps: [{ operation: 'convert', to: 'png' }], routing: { only: [vendor.name] } });
+    await upload(gateway, id, 'a', Buffer.from('bytes of the file'));
+    expect((await ended(gateway, id)).attempts).toMatchObject([{ provider: vendor.name, status: 'succeeded' }]);
+    expect(uploads).toBe(sent);
+  });
 });
 
 it('kill -9 between the start at api2convert and its commit: the vendor\'s 409 is read, and the job that runs goes on', async () => {
