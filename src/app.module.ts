@@ -29,7 +29,7 @@ import { Staging } from './files/staging.js';
 import { HealthController, Readiness } from './http/health.controller.js';
 import { MetricsController } from './http/metrics.controller.js';
 import { PublicAddress } from './http/public-address.js';
-import { AcceptService, INTAKE, type Intake } from './jobs/accept.service.js';
+import { AcceptService } from './jobs/accept.service.js';
 import { ConvertController } from './jobs/convert.controller.js';
 import { ConvertService } from './jobs/convert.service.js';
 import { CredentialStore } from './jobs/credential-store.js';
@@ -37,8 +37,11 @@ import { EventFeed } from './jobs/event-feed.js';
 import { EventsController } from './jobs/events.controller.js';
 import { IdempotencyService } from './jobs/idempotency.service.js';
 import { IdempotencyStore } from './jobs/idempotency-store.js';
+import { DecisionController } from './jobs/decision.controller.js';
+import { DecisionStore } from './jobs/decision-store.js';
 import { JobEnding } from './jobs/job-ending.js';
 import { InputFilesService } from './jobs/input-files.service.js';
+import { INTAKE, JobReader, type Intake } from './jobs/job-reader.service.js';
 import { JobRefresh } from './jobs/job-refresh.js';
 import { JobStore } from './jobs/job-store.js';
 import { RetryController } from './jobs/retry.controller.js';
@@ -46,6 +49,9 @@ import { RetryService } from './jobs/retry.service.js';
 import { RetryStore } from './jobs/retry-store.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
+import { QuoteService } from './jobs/quote.service.js';
+import { QuoteStore } from './jobs/quote-store.js';
+import { QuotesController } from './jobs/quotes.controller.js';
 import { OutputService } from './jobs/output.service.js';
 import { OutputsController } from './jobs/outputs.controller.js';
 import { UploadService } from './jobs/upload.service.js';
@@ -72,6 +78,7 @@ import { CatalogueStore } from './routing/catalogue-store.js';
 import { CatalogueSync } from './routing/catalogue-sync.js';
 import { CatalogueViews } from './routing/catalogue-views.js';
 import { LearnedPairs } from './routing/learned-pairs.js';
+import { LearnedPrices } from './routing/learned-prices.js';
 import { RouterService } from './routing/router.service.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CallbackTokens } from './webhooks/callback-tokens.js';
@@ -104,7 +111,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, CancelController, RetryController, ConvertController, CatalogueController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -130,8 +137,8 @@ export class AppModule {
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic, Pressure,
-        CatalogueStore, LearnedPairs, CatalogueViews, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
-        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
+        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
+        JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],

@@ -13,6 +13,8 @@ const BY_CATEGORY: Readonly<Record<Category, string>> = {
   data: 'json xml yaml srt vtt',
 };
 
+export const CATEGORIES = Object.keys(BY_CATEGORY) as readonly Category[];
+
 const ALIASES: Readonly<Record<string, string>> = spelled({
   jpg: 'jpeg jpe jif jfif jfi', tiff: 'tif', bmp: 'dib', jp2: 'jpg2 j2k jpeg2000',
   html: 'htm xhtml xhtm xht shtml', md: 'markdown mdown mkd', txt: 'text',

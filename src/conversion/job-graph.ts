@@ -153,12 +153,22 @@ export interface JobWebhook {
   readonly events: readonly WebhookEvent[];
 }
 
+/** What a job that keeps to a quote is bound to, whatever becomes of the quote. */
+export interface QuoteLock {
+  /** The provider of each step, by the step's id. */
+  readonly providers: Readonly<Record<string, string>>;
+  /** The most that the plan may cost when it is made; null: the quote knew no price. */
+  readonly ceiling: Money | null;
+}
+
 /** A whole job as asked for. `steps` stand in an order in which every step comes after what it consumes. */
 export interface JobGraph {
   readonly inputs: readonly JobInput[];
   readonly steps: readonly Step[];
   readonly exports: readonly JobExport[];
   readonly routing: Routing;
+  /** Only where `routing.quoteId` is set. */
+  readonly quoted?: QuoteLock;
   readonly webhook: JobWebhook | null;
   /** As the caller wrote it: an ISO 8601 duration. */
   readonly retention: string;

@@ -3,6 +3,7 @@ import type { CallbackReading, RawCallback } from './callback.js';
 import type { Catalogue, CatalogueEntry } from './catalogue.js';
 import type { Credentials, JobExport, JobInput, Options, Parameters, PlaceInput } from './job-graph.js';
 import type { ProviderError } from './errors.js';
+import type { FileCount } from './file-counts.js';
 import type { ListsJobs } from './job-page.js';
 import { spellingsOf } from './redaction.js';
 import type { OptionRows } from './unified-options.js';
@@ -101,6 +102,10 @@ export interface StepWish {
   readonly options: Options;
   /** By adapter. */
   readonly adapterOptions?: Readonly<Record<string, Options>>;
+  /** How many files of this format go in; one where it is not said. */
+  readonly files?: FileCount;
+  /** The size of the largest of them; null where nobody can tell. */
+  readonly bytes?: number | null;
 }
 
 export type Offer = { readonly offered: true } | { readonly offered: false; readonly reason: string };

@@ -31,6 +31,8 @@ export type ReadJob = SoundJob | { readonly errors: readonly FieldError[] };
 export const DEFAULT_ATTEMPTS = 4;
 export const DEFAULT_DEADLINE_SECONDS = 3600;
 
+const QUOTE_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 /** Fills in the defaults and checks what a job means. Everything that is wrong is told at once, each at its pointer. */
 export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const complaints = new Complaints();
@@ -95,11 +97,11 @@ function readRouting(body: RoutingBody, around: Surroundings, complaints: Compla
   for (const field of ['only', 'exclude', 'prefer'] as const) {
     body[field]?.forEach((id, index) => {
       if (!around.providers.includes(id)) complaints.add(`/routing/${field}/${index}`, `There is no provider "${id}"; configured are ${around.providers.join(', ')}.`);
-      else if (field === 'only' && body.exclude?.includes(id) === true) complaints.add(`/routing/only/${index}`, `"${id}" is both in "only" and in "exclude".`);
+      else if (field === 'only' && body.exclude?.includes(id) === true) complaints.add(`/routing/only/${index}`, `"${id}" is both in "only" and in "exclude"; take it out of one of them.`);
     });
   }
   if (body.maxCost !== undefined && body.maxCost !== null) complaints.add('/routing/maxCost', 'maxCost is not supported yet.');
-  if (body.quoteId !== undefined && body.quoteId !== null) complaints.add('/routing/quoteId', 'Quotes are not supported yet.');
+  if (body.quoteId != null && !QUOTE_ID.test(body.quoteId)) complaints.add('/routing/quoteId', 'Must be the id of a quote, as POST /v1/quotes gave it.');
   return {
     strategy: strategy ?? 'cheapest',
     only: body.only ?? [],
@@ -110,6 +112,6 @@ function readRouting(body: RoutingBody, around: Surroundings, complaints: Compla
     maxAttempts: body.maxAttempts ?? DEFAULT_ATTEMPTS,
     deadlineSeconds: body.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
     strict: body.strict ?? false,
-    quoteId: null,
+    quoteId: body.quoteId ?? null,
   };
 }

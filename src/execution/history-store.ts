@@ -54,6 +54,21 @@ export async function eraseStrayCallbacks(sql: Sql, days: number, limit: number)
   return rows.length;
 }
 
+/** Deletes quotes that expired a day ago, at most `limit`: until then one that comes too late is told so. How many there were. */
+export async function eraseQuotes(sql: Sql, limit: number): Promise<number> {
+  const rows = await sql.query<object>(`DELETE FROM quote WHERE id IN (SELECT id FROM quote WHERE expires_at < now() - interval '24 hours' ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED) RETURNING 1`, [limit]);
+  return rows.length;
+}
+
+/** Deletes what was learned of work that nobody has done since, at most `limit`; how much there was. */
+export async function eraseObservations(sql: Sql, days: number, limit: number): Promise<number> {
+  const rows = await sql.query<object>(
+    `DELETE FROM price_observation WHERE ctid = ANY(ARRAY(SELECT ctid FROM price_observation WHERE changed_at ${OVER} ORDER BY changed_at LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1`,
+    [days, limit],
+  );
+  return rows.length;
+}
+
 /** Deletes events of the providers' timelines, at most `limit`; how many there were. */
 export async function eraseProviderEvents(sql: Sql, days: number, limit: number): Promise<number> {
   const rows = await sql.query<object>(`DELETE FROM provider_event WHERE id IN (SELECT id FROM provider_event WHERE at ${OVER} ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING 1`, [days, limit]);

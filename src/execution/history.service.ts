@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Database } from '../platform/database.js';
 import { Env } from '../platform/env.js';
-import { BEGINNING, eraseEndedJobs, eraseProviderEvents, eraseStrayCallbacks, type HistoryPlace } from './history-store.js';
+import { BEGINNING, eraseEndedJobs, eraseObservations, eraseProviderEvents, eraseQuotes, eraseStrayCallbacks, type HistoryPlace } from './history-store.js';
 import { SweepTimers } from './sweep-timers.js';
 
 const JOBS_MS = 10_000;
@@ -43,7 +43,9 @@ export class HistoryService implements BeforeApplicationShutdown {
   async eraseOthers(): Promise<boolean> {
     const callbacks = await eraseStrayCallbacks(this.database, this.days, ROWS);
     const events = await eraseProviderEvents(this.database, this.days, ROWS);
-    return callbacks === ROWS || events === ROWS;
+    const quotes = await eraseQuotes(this.database, ROWS);
+    const observations = await eraseObservations(this.database, this.days, ROWS);
+    return [callbacks, events, quotes, observations].includes(ROWS);
   }
 
   private get days(): number {

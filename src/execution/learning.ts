@@ -1,17 +1,49 @@
+import { Decimal } from 'decimal.js';
 import { categoryOf } from '../conversion/formats.js';
 import { formatsInto, formatsOf } from '../conversion/graph-formats.js';
 import type { ProviderError } from '../conversion/errors.js';
 import type { JobGraph, Step } from '../conversion/job-graph.js';
 import type { Sql } from '../platform/sql.js';
 import { recordRefused, recordWorked, type TriedPair } from '../routing/learned-pairs.js';
+import { recordWork, type WorkKind } from '../routing/learned-prices.js';
+import { sizeClass } from '../routing/learned-work.js';
+import { timesPaid } from '../routing/pricing.js';
+import { planSteps } from '../routing/wishes.js';
 import type { Scene } from './scene.js';
+
+/** What one try was. */
+interface Done {
+  readonly attempt: string;
+  readonly provider: string;
+  readonly credits: number | null;
+}
 
 type Tried = Pick<Scene, 'stepIds'> & { readonly job: { readonly id: string; readonly graph: Pick<JobGraph, 'inputs' | 'steps'> } };
 
-/** Notes that every pair of a stage worked at a provider. What is learned is a gain and no part of the job: a database that is away loses it. */
-export async function learnFromSuccess(sql: Sql, scene: Tried, provider: string): Promise<void> {
+/** Notes that every pair of a stage worked at a provider, and what it took. What is learned is a gain and no part of the job: a database that is away loses it. */
+export async function learnFromSuccess(sql: Sql, scene: Scene, { attempt, provider, credits }: Done): Promise<void> {
   const pairs = stepsOf(scene).flatMap((step) => pairsOf(step, scene.job.graph));
-  await recordWorked(sql, provider, pairs).catch(() => undefined);
+  try {
+    await recordWorked(sql, provider, pairs);
+    const work = workOf(scene, credits);
+    if (work !== null) await recordWork(sql, attempt, work.kind, work.credits);
+  } catch {
+    // The next success says it again.
+  }
+}
+
+/** Only where it is plain what it was that took so long, and was paid: one step, over files of one format, as many as one knows. */
+function workOf({ job, stepIds }: Scene, credits: number | null): { readonly kind: WorkKind; readonly credits: number | null } | null {
+  const { inputs, steps } = job.graph;
+  const sizes = new Map(job.inputs.flatMap(({ id, file_id }) => job.files.filter((file) => file.id === file_id).map((file) => [id, Number(file.size)] as const)));
+  const [step, ...otherSteps] = planSteps({ inputs, exports: [] }, steps, formatsOf(inputs, steps), sizes).filter(({ id }) => stepIds.includes(id));
+  const [wish, ...otherWishes] = step?.wishes ?? [];
+  if (wish === undefined || otherSteps.length > 0 || otherWishes.length > 0) return null;
+  const times = timesPaid(wish);
+  const { to } = wish.parameters;
+  // A name that is no format tells nothing.
+  if (times.most !== times.least || times.least === 0 || (wish.from !== null && categoryOf(wish.from) === null)) return null;
+  return { kind: { operation: wish.operation, from: wish.from, to: typeof to === 'string' ? to : null, size: sizeClass(wish.bytes) }, credits: credits === null ? null : new Decimal(credits).div(times.least).toDecimalPlaces(8).toNumber() };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ProviderError } from '../conversion/errors.js';
-import { categoryOf, type Category } from '../conversion/formats.js';
+import { guessedMs } from '../conversion/work-time.js';
 
 /** How an attempt stands with time, in ms, all by the database's clock. */
 export interface AttemptClock {
@@ -16,13 +16,10 @@ const SHORTEST_PATIENCE_MS = 120_000;
 const UNREADABLE_MS = 60_000;
 const UNREADABLE_READS = 3;
 
-/** What a stage's work takes at a vendor, in ms, guessed by what it makes until it is learned. */
+/** What a stage's work takes at a vendor, in ms, guessed by what it makes. */
 export function expectedMs(targets: readonly (string | null)[]): number {
-  const minutes = targets.map((target) => MINUTES.get(target === null ? null : categoryOf(target)) ?? 0.5);
-  return Math.max(0.5, ...minutes) * 60_000;
+  return Math.max(...[null, ...targets].map(guessedMs));
 }
-
-const MINUTES: ReadonlyMap<Category | null, number> = new Map([['video', 10], ['audio', 3], ['cad', 3], ['ebook', 1], ['document', 1]]);
 
 /** For how long an attempt may stand still by its work alone, in ms: two minutes, or three times what it is expected to take. */
 export function patienceMs(expected: number): number {

@@ -1,18 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Step } from '../conversion/job-graph.js';
-import type { Loss } from '../conversion/unified-options.js';
+import { appendDecision } from '../jobs/decision-store.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import type { Transaction } from '../platform/transaction.js';
 import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
-import { RouterService } from '../routing/router.service.js';
-import type { PlannedStage } from '../routing/stages.js';
+import { RouterService, type Route } from '../routing/router.service.js';
 import type { Try } from './decide.js';
 import type { Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 
-type StageWithLosses = PlannedStage & { readonly losses: readonly Loss[] };
+type Planned = Extract<Route, { readonly stages: unknown }>;
 
 /** Plans what is left of a job anew, after a provider fell out for some of its steps. What is done, or runs elsewhere, stays. */
 @Injectable()
@@ -38,11 +37,13 @@ export class Replanner {
   async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, afterMs = 0): Promise<boolean> {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
     const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried);
-    const stages = all ?? this.plan(scene, scene.stepIds, tried);
-    if (stages === null) return false;
+    const route = all ?? this.plan(scene, scene.stepIds, tried);
+    if (route === null) return false;
+    const { stages } = route;
     const replaced = [scene.lease.stageId, ...(all === null ? [] : waiting.map(({ id }) => id))];
     this.stages.end(sql, replaced, 'superseded');
-    await this.insert(sql, scene, stages, history, afterMs);
+    await this.insert(sql, scene, route, history, afterMs);
+    appendDecision(sql, scene.job.id, route.decision);
     appendEvents(sql, scene.job.id, [
       { type: 'plan.changed', cause, detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
     ]);
@@ -50,16 +51,16 @@ export class Replanner {
     return true;
   }
 
-  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[]): readonly StageWithLosses[] | null {
+  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[]): Planned | null {
     const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried);
-    return 'stages' in route ? route.stages : null;
+    return 'stages' in route ? route : null;
   }
 
   private stepsOf(scene: Scene, stepIds: readonly string[]): readonly Step[] {
     return scene.job.graph.steps.filter((step) => stepIds.includes(step.id));
   }
 
-  private async insert(sql: Transaction, scene: Scene, stages: readonly StageWithLosses[], history: readonly Try[], afterMs: number): Promise<void> {
+  private async insert(sql: Transaction, scene: Scene, { stages }: Planned, history: readonly Try[], afterMs: number): Promise<void> {
     const { steps } = scene.job.graph;
     // Read here, under the job's lock: the scene is older than the call that failed, and other stages may have ended since.
     const rows = await sql.query<{ id: string }>(`SELECT id FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);

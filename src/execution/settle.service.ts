@@ -57,7 +57,7 @@ export class SettleService {
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
-    void learnFromSuccess(this.database, scene, attempt.provider);
+    void learnFromSuccess(this.database, scene, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
   }
 
   private async allDone(sql: Transaction, scene: Scene, cause: Cause): Promise<void> {

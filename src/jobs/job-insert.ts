@@ -13,12 +13,12 @@ export interface RareParts {
 
 const statements = new Map<string, Statement>();
 
-/** One statement, one commit. $1 to $13 are what every job has; those of the parts follow, in their order. */
+/** One statement, one commit. $1 to $14 are what every job has; those of the parts follow, in their order. */
 export function insertJob({ places, claim, webhook }: RareParts): Statement {
   const name = ['insert_job', ...(places.length > 0 ? ['places'] : []), ...(claim.length > 0 ? ['key'] : []), ...(webhook.length > 0 ? ['webhook'] : [])].join('_');
   const known = statements.get(name);
   if (known !== undefined) return known;
-  const first = 14;
+  const first = 15;
   const made = statement(name, [
     places.length > 0 ? insertPlaces(first) : '',
     claim.length > 0 ? insertClaim(first + places.length) : '',
@@ -58,6 +58,8 @@ const statement = (name: string, more: string): Statement => ({
     INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
     SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
     FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),${more}
+  decision_row AS (
+    INSERT INTO route_decision (job_id, number, record) VALUES ($1, 1, $14::jsonb)),
   event_rows AS (
     INSERT INTO event (job_id, sequence, type, cause, detail)
     SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')

@@ -4,6 +4,7 @@ import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import type { Loss } from '../conversion/unified-options.js';
 import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
+import type { Decision } from '../routing/decision-record.js';
 import type { PlannedStage } from '../routing/stages.js';
 import { CredentialStore } from './credential-store.js';
 import { newExports } from './export-store.js';
@@ -38,6 +39,8 @@ export interface NewJob {
   readonly awaitsUploads: boolean;
   readonly deadlineSeconds: number;
   readonly events: readonly NewEvent[];
+  /** Who runs it, and why. */
+  readonly decision: Decision;
   /** The Idempotency-Key that it came with. */
   readonly claim?: Claim;
 }
@@ -100,7 +103,7 @@ export class JobStore {
     const webhook = asked === null ? [] : [JSON.stringify(asked)];
     const rows = await sql.query<{ created_at: Date; queued_at: Date | null }>(insertJob({ places, claim, webhook }), [
       id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
-      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), ...places, ...claim, ...webhook,
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), JSON.stringify(job.decision), ...places, ...claim, ...webhook,
     ]).catch((error: unknown) => {
       throw KeyTaken.isMeantBy(error) ? new KeyTaken('the key is taken') : error;
     });

@@ -6,6 +6,7 @@ import { Staging } from '../files/staging.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
+import type { Decision } from '../routing/decision-record.js';
 import type { PlannedStage } from '../routing/stages.js';
 import type { Claim } from './idempotency-claim.js';
 import { JobEnding } from './job-ending.js';
@@ -23,6 +24,7 @@ export interface Retried {
   /** Files of inputs that the wanted steps take, by input id. */
   readonly sources: ReadonlyMap<string, FileRow>;
   readonly credentials: ReadonlyMap<string, Credentials>;
+  readonly decision: Decision;
   readonly claim?: Claim;
 }
 
@@ -43,7 +45,7 @@ export class RetryStore {
   }
 
   async insert(retried: Retried): Promise<WholeJob> {
-    const { old, graph, stages, credentials, claim } = retried;
+    const { old, graph, stages, credentials, decision, claim } = retried;
     const id = uuidv7();
     const copies = new Map<string, string>();
     try {
@@ -51,7 +53,7 @@ export class RetryStore {
       const files = new Map([...retried.sources].map(([input, file]) => [input, this.copyOf(file, copies)]));
       const made = await this.database.transaction(async (sql) => {
         const job = await this.jobs.insert({
-          id, tenant: old.tenant, graph, stages, files, credentials, webhookSecret: null, awaitsUploads: false, deadlineSeconds: graph.routing.deadlineSeconds,
+          id, tenant: old.tenant, graph, stages, decision, files, credentials, webhookSecret: null, awaitsUploads: false, deadlineSeconds: graph.routing.deadlineSeconds,
           ...(claim === undefined ? {} : { claim }),
           events: [
             { type: 'job.created', cause: 'caller', detail: { retryOf: old.id, steps: [...retried.wanted] } },

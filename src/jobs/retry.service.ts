@@ -35,18 +35,18 @@ export class RetryService {
     const gone = inputs.filter((input) => sources.get(input.id) === null && (input.type === 'upload' || input.type === 'base64' || input.type === 'job-output'));
     if (gone.length > 0) throw new Problem('invalid_request', `The bytes of ${gone.map(({ id }) => `"${id}"`).join(', ')} are no longer kept, and the steps that are left need them. Send the job again.`);
     const graph = withFields(old.graph, credentials);
-    const stages = this.plan(graph, wanted);
+    const { stages, decision } = this.plan(graph, wanted);
     const reused = results.filter(({ id, step_id }) => kept.has(id) && step_id !== null && !wanted.has(step_id));
     return this.store.insert({
-      old, stages: stages.map((stage) => ({ ...stage, id: uuidv7() })), graph, wanted, reused, credentials, sources: new Map([...sources].flatMap(([id, file]) => (file === null ? [] : [[id, file] as const]))),
+      old, decision, stages: stages.map((stage) => ({ ...stage, id: uuidv7() })), graph, wanted, reused, credentials, sources: new Map([...sources].flatMap(([id, file]) => (file === null ? [] : [[id, file] as const]))),
       ...(claim === undefined ? {} : { claim }),
     });
   }
 
   private plan(graph: JobGraph, wanted: ReadonlySet<string>) {
-    if (wanted.size === 0) return [];
     const route = this.router.route(graph, graph.steps, graph.steps.filter(({ id }) => wanted.has(id)));
-    if ('stages' in route) return route.stages;
+    if (wanted.size === 0) return { stages: [], decision: { ...route.decision, winner: null, summary: 'Every result is there already: nobody has anything to do.', quotes: [] } };
+    if ('stages' in route) return { stages: route.stages, decision: route.decision };
     const why = [...route.exclusions.map(({ message }) => message), ...route.refusals.map(({ provider, reason }) => `${provider}: ${reason}`)].join(' ');
     throw new Problem('no_eligible_provider', `No provider can run the steps that are left. ${why}`);
   }
@@ -80,8 +80,8 @@ export class RetryService {
   }
 }
 
-/** Who runs the job is decided by the credentials that there are now. */
-function withFields(graph: JobGraph, credentials: ReadonlyMap<string, Credentials>): JobGraph {
+/** Who runs the job is decided by the credentials that there are now, and at the prices of now: a quote was for the job that kept to it. */
+function withFields({ quoted: _quoted, ...graph }: JobGraph, credentials: ReadonlyMap<string, Credentials>): JobGraph {
   const fields = <T extends { readonly id: string }>(place: T): T => (credentials.has(place.id) && 'credentialFields' in place ? { ...place, credentialFields: Object.keys(credentials.get(place.id) ?? {}) } : place);
-  return { ...graph, inputs: graph.inputs.map(fields), exports: graph.exports.map(fields) };
+  return { ...graph, routing: { ...graph.routing, quoteId: null }, inputs: graph.inputs.map(fields), exports: graph.exports.map(fields) };
 }

@@ -2,22 +2,9 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SettingsError, type Env } from '../platform/env.js';
 import { CATALOG } from './catalog.js';
+import { currencies, inOneCurrency, pricing } from './pricing-config.js';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"');
-const decimal = z.string().regex(/^\d{1,12}(\.\d{1,8})?$/, 'must be a decimal number that is not negative, such as "0.0200"');
-const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a currency code such as "USD"');
-
-const credits = z
-  .strictObject({
-    operation: z.string().optional(),
-    from: z.string().optional(),
-    to: z.string().optional(),
-    category: z.string().optional(),
-    credits: z.number().nonnegative().optional(),
-    creditsPerMinute: z.number().nonnegative().optional(),
-  })
-  .refine((row) => (row.credits === undefined) !== (row.creditsPerMinute === undefined), 'needs either credits or creditsPerMinute');
-
 const pause = z.number().int().min(1).max(3_600_000).optional();
 
 const providerConfig = z.strictObject({
@@ -33,10 +20,10 @@ const providerConfig = z.strictObject({
   /** First and longest pause between two looks at one of its jobs, instead of `POLL_FLOOR_MS` and `POLL_CEILING_MS`. */
   poll: z.strictObject({ floorMs: pause, ceilingMs: pause }).optional(),
   settings: z.record(z.string(), z.unknown()).default({}),
-  pricing: z.strictObject({ currency, perCredit: decimal, credits: z.array(credits).default([]) }).nullish(),
+  pricing: pricing.nullish(),
 });
 
-const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), budgets: z.array(z.unknown()).default([]) });
+const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(z.unknown()).default([]) });
 
 /** One configured account. `baseUrl` has no trailing slash. */
 export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string };
@@ -76,8 +63,10 @@ function fromFile(path: string, variables: Readonly<Record<string, string | unde
     throw wrong(`/${issue?.path.join('/') ?? ''} ${issue?.message ?? 'is wrong'}.`);
   }
   if (parsed.data.budgets.length > 0) throw wrong('/budgets are not supported yet; leave them out.');
+  const converted = inOneCurrency(parsed.data);
+  if ('wrong' in converted) throw wrong(converted.wrong);
   const seen = new Set<string>();
-  return parsed.data.providers.map((config, index) => {
+  return converted.providers.map((config, index) => {
     const adapter = CATALOG.find(({ name }) => name === config.adapter);
     if (adapter === undefined) throw wrong(`/providers/${index}/adapter: there is no adapter "${config.adapter}"; use ${CATALOG.map(({ name }) => name).join(' or ')}.`);
     if (seen.has(config.id)) throw wrong(`/providers/${index}/id: "${config.id}" is used twice.`);

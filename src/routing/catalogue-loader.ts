@@ -5,6 +5,7 @@ import { Listener } from '../platform/listener.js';
 import { CatalogueStore } from './catalogue-store.js';
 import { CatalogueViews } from './catalogue-views.js';
 import { LearnedPairs } from './learned-pairs.js';
+import { LearnedPrices } from './learned-prices.js';
 
 /** A word of news may be lost; then this is how long others work by an older catalogue. */
 const LOOK_MS = 5000;
@@ -27,6 +28,7 @@ export class CatalogueLoader implements BeforeApplicationShutdown {
     private readonly pairs: LearnedPairs,
     private readonly views: CatalogueViews,
     private readonly listener: Listener,
+    private readonly prices: LearnedPrices,
   ) {}
 
   start(): void {
@@ -51,6 +53,7 @@ export class CatalogueLoader implements BeforeApplicationShutdown {
       this.views.put(version.provider, { live: index });
       this.loaded.set(version.provider, version.version);
     }
+    await this.prices.refresh();
     const state = await this.pairs.state(this.views.ids());
     if (state === this.learned) return;
     const learned = await this.pairs.read(this.views.ids());

@@ -2,6 +2,9 @@ import type { OptionsSchema } from '../conversion/catalogue.js';
 import { CatalogueIndex, indexOf } from '../conversion/catalogue-index.js';
 import { categoryOf } from '../conversion/formats.js';
 import type { Offer, Provider, StepWish } from '../conversion/provider.js';
+import { guessedMs } from '../conversion/work-time.js';
+import { resultFormat } from '../conversion/operations.js';
+import { sizeClass, type LearnedWork } from './learned-work.js';
 
 /** What was learned of a pair by trying: `verified` it worked, `refused` the vendor does not know it. */
 export type Learned = 'verified' | 'refused';
@@ -14,14 +17,23 @@ export interface ProviderView {
   readonly shipped: CatalogueIndex;
   /** By `pairKey`. */
   readonly learned: ReadonlyMap<string, Learned>;
+  /** What work really took and cost, by `workKey`. */
+  readonly work: ReadonlyMap<string, LearnedWork>;
 }
+
+/** Files of any size together. */
+export const ANY_SIZE = '*';
 
 export function pairKey(operation: string, from: string | null, to: string | null): string {
   return `${operation} ${from ?? '*'} ${to ?? '*'}`;
 }
 
+export function workKey(operation: string, from: string | null, to: string | null, size: string): string {
+  return `${pairKey(operation, from, to)} ${size}`;
+}
+
 export function shippedView(provider: Pick<Provider, 'shipped'>): ProviderView {
-  return { live: null, shipped: indexOf({ entries: provider.shipped ?? [], covers: [] }), learned: new Map() };
+  return { live: null, shipped: indexOf({ entries: provider.shipped ?? [], covers: [] }), learned: new Map(), work: new Map() };
 }
 
 /** Whether a provider offers a step: what was learned by trying it, then what its live catalogue says, then what its documents let one expect. */
@@ -60,12 +72,24 @@ export function creditsOf({ live }: ProviderView, operation: string, to: string 
   return live?.credits(operation, from, to) ?? null;
 }
 
+/** What was learned of work on files of such a size; of files of any size where that tells nothing. */
+export function workOf<Known extends keyof LearnedWork>({ work }: ProviderView, wish: StepWish, known: Known): LearnedWork[Known] {
+  const at = (size: string): LearnedWork | undefined => work.get(workKey(wish.operation, wish.from, targetOf(wish), size));
+  return at(sizeClass(wish.bytes))?.[known] ?? at(ANY_SIZE)?.[known] ?? null;
+}
+
+/** As it was learned, else guessed by what is made. */
+export function secondsOf(view: ProviderView, wish: StepWish): number {
+  const learned = workOf(view, wish, 'seconds');
+  return learned === null ? guessedMs(resultFormat(wish.operation, wish.parameters, wish.from)) / 1000 : learned.mean.toNumber();
+}
+
 /** A file name's ending that is no format, here or there, says nothing of the file. */
 function knownSource(live: CatalogueIndex, operation: string, from: string | null): string | null {
   return from === null || (categoryOf(from) === null && !live.knowsSource(operation, from)) ? null : from;
 }
 
-function targetOf({ parameters }: StepWish): string | null {
+export function targetOf({ parameters }: StepWish): string | null {
   return typeof parameters['to'] === 'string' ? parameters['to'] : null;
 }
 

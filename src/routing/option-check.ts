@@ -15,6 +15,8 @@ export interface OptionVerdict {
   readonly message: string;
   /** It is no word of ours, and the provider's catalogue does not have it either. */
   readonly stranger?: boolean;
+  /** The provider would do it, but not exactly as asked, and the caller wants it so or not at all. */
+  readonly lossy?: boolean;
 }
 
 /** Of the option, as a JSON Pointer within the step. */

@@ -1,7 +1,7 @@
-import type { Decimal } from 'decimal.js';
 import type { JobExport, JobInput } from '../conversion/job-graph.js';
 import type { Offer, StepWish } from '../conversion/provider.js';
 import type { OptionVerdict } from './option-check.js';
+import type { Price } from './pricing.js';
 
 /** A step that is still to be done, as the planner sees it. */
 export interface PlanStep {
@@ -26,5 +26,7 @@ export interface Candidate {
   delivers(target: JobExport, consumed: boolean): Offer;
   /** What is not exactly as asked; a refusal makes the step impossible there. */
   judge(wish: StepWish): readonly OptionVerdict[];
-  price(wish: StepWish): Decimal | null;
+  price(wish: StepWish): Price | null;
+  /** How long it is expected to take. */
+  seconds(wish: StepWish): number;
 }

@@ -14,6 +14,7 @@ type Stages = typeof import('../../src/routing/stages.js');
 type Candidate = import('../../src/routing/plan-step.js').Candidate;
 type PlanStep = import('../../src/routing/plan-step.js').PlanStep;
 type Decimal = import('decimal.js').Decimal;
+type Price = import('../../src/routing/pricing.js').Price;
 
 interface Problem {
   readonly steps: readonly PlanStep[];
@@ -58,7 +59,7 @@ function timed(problems: readonly Problem[], way: (one: Problem) => unknown): Fi
 function cheapest(step: PlanStep, candidates: readonly Candidate[]): Candidate {
   const [first, ...rest] = candidates;
   if (first === undefined) throw new Error('no candidate');
-  const price = (candidate: Candidate): number => step.wishes.map((wish) => candidate.price(wish)?.toNumber() ?? Infinity).reduce((sum, next) => sum + next, 0);
+  const price = (candidate: Candidate): number => step.wishes.map((wish) => candidate.price(wish)?.amount.toNumber() ?? Infinity).reduce((sum, next) => sum + next, 0);
   return rest.reduce((best, next) => (price(next) < price(best) ? next : best), first);
 }
 
@@ -71,14 +72,16 @@ function problem(seed: number, money: (cents: number) => Decimal): Problem {
     return { id: `s${index}`, inputs: over, wishes: [{ operation: `operation-${index}`, from: 'jpg', parameters: { to: 'png' }, options: {} }], files: [], exports: [], consumed: false };
   });
   const candidates = Array.from({ length: PROVIDERS }, (_, place): Candidate => {
-    const prices = new Map(steps.map(({ wishes }) => [wishes[0]?.operation ?? '', money(1 + below(6))]));
+    const prices = new Map(steps.map(({ wishes }) => [wishes[0]?.operation ?? '', priced(money(1 + below(6)))]));
     return {
       id: `p${place}`, wholeGraph: place % 2 === 0, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [],
-      price: ({ operation }) => prices.get(operation) ?? null,
+      price: ({ operation }) => prices.get(operation) ?? null, seconds: () => 1,
     };
   });
   return { steps, candidates };
 }
+
+const priced = (amount: Decimal): Price => ({ amount, least: amount, most: amount, basis: 'table' });
 
 /** A small generator whose numbers are the same in every run. */
 function mulberry(seed: number): () => number {

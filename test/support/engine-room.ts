@@ -16,9 +16,13 @@ import type { KeptFile } from '../../src/files/result-keeper.js';
 import { Staging } from '../../src/files/staging.js';
 import { AcceptService } from '../../src/jobs/accept.service.js';
 import { CredentialStore } from '../../src/jobs/credential-store.js';
+import { DecisionStore } from '../../src/jobs/decision-store.js';
 import { JobEnding } from '../../src/jobs/job-ending.js';
 import { InputFilesService } from '../../src/jobs/input-files.service.js';
+import { JobReader } from '../../src/jobs/job-reader.service.js';
 import { JobStore } from '../../src/jobs/job-store.js';
+import { QuoteService } from '../../src/jobs/quote.service.js';
+import { QuoteStore } from '../../src/jobs/quote-store.js';
 import type { WholeJob } from '../../src/jobs/rows.js';
 import { WebhookSecrets } from '../../src/jobs/webhook-secrets.js';
 import { Database } from '../../src/platform/database.js';
@@ -100,6 +104,9 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
   const jobs = new JobStore(database, credentials, secrets);
+  const inputFiles = new InputFilesService(database, staging);
+  const reader = new JobReader(registry, router, inputFiles, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 });
+  const quoteStore = new QuoteStore(database);
   const stages = new StageStore(database);
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
@@ -114,7 +121,10 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     stages,
     ending,
     cancels,
-    accepts: new AcceptService(jobs, registry, router, new InputFilesService(database, staging), { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 }),
+    reader,
+    quotes: new QuoteService(reader, quoteStore),
+    decisions: new DecisionStore(database),
+    accepts: new AcceptService(jobs, reader, router, inputFiles, quoteStore),
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
     settle: new SettleService(database, stages, ending, new Replanner(router, registry, stages), registry),

@@ -82,7 +82,7 @@ export class RoutingDto implements RoutingBody {
   @Flag({ about: 'Leave out every provider that would not follow every option exactly.', optional: true })
   strict?: boolean;
 
-  @Text({ about: 'A quote to keep to. Not supported by this version.', max: 64, optional: true, nullable: true })
+  @Text({ about: 'The id of a quote to keep to: its providers, and no higher price. It must be of the same steps, and not expired.', max: 64, optional: true, nullable: true })
   quoteId?: string | null;
 }
 

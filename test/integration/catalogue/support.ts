@@ -9,6 +9,7 @@ import { CatalogueReadings } from '../../../src/routing/catalogue-readings.js';
 import { CatalogueStore } from '../../../src/routing/catalogue-store.js';
 import { CatalogueSync, type SyncResult } from '../../../src/routing/catalogue-sync.js';
 import { CatalogueViews } from '../../../src/routing/catalogue-views.js';
+import { LearnedPrices } from '../../../src/routing/learned-prices.js';
 import { LearnedPairs } from '../../../src/routing/learned-pairs.js';
 import type { TestDatabase } from '../../support/database.js';
 import { FakeProvider, fakeRegistry } from '../../support/fake-provider.js';
@@ -58,7 +59,7 @@ export function replica(test: TestDatabase, providers: readonly FakeProvider[]):
   const [store, pairs, views, metrics, listener, periodic] = [new CatalogueStore(database), new LearnedPairs(database), new CatalogueViews(registry), new Metrics(), new Listener(database), new Periodic(database)];
   const catalogues = new CatalogueSync(store, registry);
   const readings = new CatalogueReadings(catalogues, metrics);
-  const loader = new CatalogueLoader(store, pairs, views, listener);
+  const loader = new CatalogueLoader(store, pairs, views, listener, new LearnedPrices(database, views));
   const schedule = new CatalogueSchedule(periodic, readings, store, registry, listener);
   return {
     store, views, loader, metrics, database, schedule, listener,

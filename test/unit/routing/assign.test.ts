@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { assignSteps, type Choice } from '../../../src/routing/assign.js';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
 
-const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [], price: () => null }));
+const PROVIDERS = ['p0', 'p1', 'p2'].map((id): Candidate => ({ id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [], price: () => null, seconds: () => 1 }));
 
 interface Drawn {
   readonly steps: readonly PlanStep[];

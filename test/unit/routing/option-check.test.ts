@@ -42,7 +42,7 @@ describe('a step\'s options at one provider', () => {
 });
 
 const candidate = (id: string, taken: OptionsSchema | null, more: Partial<Candidate> = {}): Candidate => ({
-  id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), price: () => null,
+  id, wholeGraph: true, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), price: () => null, seconds: () => 1,
   judge: (asked) => checkOptions(provider, taken, asked), ...more,
 });
 const step = (asked: StepWish): PlanStep => ({ id: 's', inputs: ['file'], wishes: [asked], files: [], exports: [], consumed: false });

@@ -3,12 +3,19 @@ import type { StepWish } from '../../../src/conversion/provider.js';
 import type { JobInput, Step } from '../../../src/conversion/job-graph.js';
 import { plan } from '../../../src/routing/plan.js';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
-import { moneyFor, tablePrice, type Pricing } from '../../../src/routing/pricing.js';
+import { moneyFor, priceOf, type Price, type Pricing } from '../../../src/routing/pricing.js';
 import { formatsOf } from '../../../src/conversion/graph-formats.js';
 import { planSteps } from '../../../src/routing/wishes.js';
 
 const wish = (operation: string, to?: string, from: string | null = null): StepWish => ({ operation, from, parameters: to === undefined ? {} : { to }, options: {} });
 const planStep = (id: string, operation: string, inputs: readonly string[] = ['file']): PlanStep => ({ id, inputs, wishes: [wish(operation)], files: [], exports: [], consumed: false });
+
+function priced(text: string): Price {
+  const amount = new Decimal(text);
+  return { amount, least: amount, most: amount, basis: 'table' };
+}
+
+const byTable = (pricing: Pricing | null, asked: StepWish): Price | null => priceOf(asked, { pricing, vendor: () => null, learned: () => null });
 
 /** Offers the operations of `prices`; null: at a price nobody knows. */
 const candidate = (id: string, prices: Readonly<Record<string, string | null>>, wholeGraph = true): Candidate => ({
@@ -18,7 +25,8 @@ const candidate = (id: string, prices: Readonly<Record<string, string | null>>, 
   takes: () => ({ offered: true }),
   delivers: () => ({ offered: true }),
   judge: () => [],
-  price: ({ operation }) => (typeof prices[operation] === 'string' ? new Decimal(prices[operation]) : null),
+  price: ({ operation }) => (typeof prices[operation] === 'string' ? priced(prices[operation]) : null),
+  seconds: () => 1,
 });
 
 const providersOf = (result: ReturnType<typeof plan>) => ('stages' in result ? result.stages.map(({ provider, stepIds }) => [provider, stepIds]) : result);
@@ -60,7 +68,7 @@ describe('who gets a job', () => {
   it('nobody, when one step is offered by nobody: and only that step\'s refusals are told', () => {
     const steps = [planStep('a', 'convert'), planStep('b', 'conjure')];
     const result = plan(steps, [candidate('one', { convert: '1' }), candidate('two', {})]);
-    expect(result).toEqual({ refusals: [{ step: 'b', provider: 'one', reason: 'one has no conjure.' }, { step: 'b', provider: 'two', reason: 'two has no conjure.' }] });
+    expect(result).toEqual({ refusals: [{ step: 'b', provider: 'one', code: 'capability', reason: 'one has no conjure.' }, { step: 'b', provider: 'two', code: 'capability', reason: 'two has no conjure.' }] });
   });
 
   it('nobody, when there is nobody', () => {
@@ -70,7 +78,7 @@ describe('who gets a job', () => {
   it('a step is offered only when every format that goes in is', () => {
     const picky: Candidate = { ...candidate('picky', { convert: '1' }), offers: ({ from }) => (from === 'jpg' ? { offered: true } : { offered: false, reason: `not from ${from}` }) };
     const step: PlanStep = { id: 'a', inputs: ['x', 'y'], wishes: [wish('convert', 'png', 'jpg'), wish('convert', 'png', 'mp3')], files: [], exports: [], consumed: false };
-    expect(plan([step], [picky])).toEqual({ refusals: [{ step: 'a', provider: 'picky', reason: 'not from mp3' }] });
+    expect(plan([step], [picky])).toEqual({ refusals: [{ step: 'a', provider: 'picky', code: 'capability', reason: 'not from mp3' }] });
   });
 });
 
@@ -94,13 +102,16 @@ describe('the price table', () => {
     ['nothing may cost nothing', wish('merge', 'pdf'), '0.0000'],
     ['a star matches the rest', wish('ocr'), '0.0400'],
     ['a source nobody knows matches no source', wish('convert', 'webp'), '0.0400'],
+    ['without a target, a category is that of the source', wish('compress', undefined, 'mov'), '0.0400'],
+    ['each file is paid', { ...wish('convert', 'png', 'jpg'), files: { least: 3, most: 3 } }, '0.0600'],
+    ['what becomes one is paid once', { ...wish('archive', 'zip', 'jpg'), files: { least: 3, most: 3 } }, '0.0400'],
   ])('%s', (_, asked, price) => {
-    expect(tablePrice(pricing, asked)?.toFixed(4)).toBe(price);
+    expect(byTable(pricing, asked)?.amount.toFixed(4)).toBe(price);
   });
 
   it('is unknown without a table, or a row', () => {
-    expect(tablePrice(null, wish('convert', 'png'))).toBeNull();
-    expect(tablePrice({ ...pricing, credits: [{ operation: 'merge', credits: 1 }] }, wish('convert', 'png'))).toBeNull();
+    expect(byTable(null, wish('convert', 'png'))).toBeNull();
+    expect(byTable({ ...pricing, credits: [{ operation: 'merge', credits: 1 }] }, wish('convert', 'png'))).toBeNull();
   });
 
   it('credits become money without losing a hundredth of a cent', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Candidate, PlanStep } from '../../../src/routing/plan-step.js';
 import { cutStages } from '../../../src/routing/stages.js';
 
-const candidate = (id: string, wholeGraph: boolean): Candidate => ({ id, wholeGraph, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [], price: () => null });
+const candidate = (id: string, wholeGraph: boolean): Candidate => ({ id, wholeGraph, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [], price: () => null, seconds: () => 1 });
 const CANDIDATES = [candidate('whole', true), candidate('whole-too', true), candidate('flat', false), candidate('flat-too', false)];
 
 interface Assigned {

@@ -1,0 +1,71 @@
+import type { Money, Routing } from '../conversion/job-graph.js';
+import type { Decision, ProviderQuote } from './decision-record.js';
+import type { Exclusion } from './filters.js';
+import { fitAll, sumOf, type Fit, type Fits } from './fit.js';
+import { plan, type Plan } from './plan.js';
+import type { Candidate, PlanStep } from './plan-step.js';
+import { amountText, type Price } from './pricing.js';
+import { summaryOf } from './summary.js';
+
+/** All that a decision is made from. */
+export interface DecisionFacts {
+  readonly steps: readonly PlanStep[];
+  /** Every provider, in the order that settles ties. */
+  readonly candidates: readonly Candidate[];
+  readonly exclusions: readonly Exclusion[];
+  readonly routing: Pick<Routing, 'strategy' | 'prefer'>;
+  /** The provider that alone may run a step, by the step's id. */
+  readonly bound?: Readonly<Record<string, string>>;
+  readonly currency: string;
+}
+
+/** Quotes and decisions are made here, and nowhere else: from the same facts they are the same. */
+export function decideRoute(facts: DecisionFacts): Plan & { readonly decision: Decision } {
+  const { steps, candidates, exclusions, routing, currency } = facts;
+  const fits = fitAll(steps, candidates, facts.bound);
+  const asked = inOrder(candidates.filter(({ id }) => !exclusions.some(({ provider }) => provider === id)), routing.prefer);
+  // A provider that the caller prefers is taken whatever it costs.
+  const byPrice = routing.strategy === 'cheapest' && routing.prefer.length === 0;
+  const made = plan(steps, asked, { byPrice, fits });
+  const quotes = candidates.map((candidate) => quoteOf(candidate, facts, fits));
+  const parts = 'stages' in made ? made.stages.map(({ provider, stepIds }, index) => ({ stage: index + 1, provider, steps: stepIds, price: sumOf(stepIds.map((id) => fitOf(fits, id, provider)?.price ?? null)) })) : [];
+  const winners = new Set(parts.map(({ provider }) => provider));
+  const winner = winners.size > 1 ? 'split' : (parts[0]?.provider ?? null);
+  const shown = parts.map(({ price, ...part }) => ({ ...part, cost: toMoney(price, currency) }));
+  const summary = summaryOf({ winner, total: sumOf(parts.map(({ price }) => price)), quotes, plan: shown, byPrice, routing, currency });
+  return { ...made, decision: { strategy: routing.strategy, winner, summary, quotes, plan: shown } };
+}
+
+function inOrder(candidates: readonly Candidate[], prefer: readonly string[]): readonly Candidate[] {
+  const rank = ({ id }: Candidate): number => (prefer.includes(id) ? prefer.indexOf(id) : prefer.length);
+  return [...candidates].sort((one, other) => rank(one) - rank(other));
+}
+
+/** What it would cost there counts even if it may not run: then one sees what a wish of the caller's costs. */
+function quoteOf({ id }: Candidate, { steps, exclusions, currency }: DecisionFacts, fits: Fits): ProviderQuote {
+  const own = steps.flatMap((step) => fitOf(fits, step.id, id) ?? []);
+  const refusals = own.flatMap(({ refusal }) => refusal ?? []);
+  const able = refusals.length === 0;
+  const price = able ? sumOf(own.map((fit) => fit.price)) : null;
+  const reasons = [...exclusions.filter(({ provider }) => provider === id), ...refusals.map(({ code, reason, step }) => ({ code, message: steps.length > 1 ? `"${step}": ${reason}` : reason }))];
+  return {
+    provider: id,
+    eligible: reasons.length === 0,
+    reasons: reasons.map(({ code, message }) => ({ code, message })),
+    cost: toMoney(price, currency),
+    costRange: price === null ? null : { min: { amount: amountText(price.least), currency }, max: { amount: price.most === null ? null : amountText(price.most), currency } },
+    basis: price === null || steps.length === 0 ? 'none' : price.basis,
+    seconds: able ? longest(steps, own) : null,
+    losses: able ? own.flatMap(({ losses }) => losses) : [],
+  };
+}
+
+/** Steps wait for those whose results they take; others run side by side. */
+function longest(steps: readonly PlanStep[], own: readonly Fit[]): number {
+  const ends = new Map<string, number>();
+  steps.forEach(({ id, inputs }, index) => ends.set(id, Math.max(0, ...inputs.map((input) => ends.get(input) ?? 0)) + (own[index]?.seconds ?? 0)));
+  return Math.round(Math.max(0, ...ends.values()) * 10) / 10;
+}
+
+const fitOf = (fits: Fits, step: string, provider: string): Fit | undefined => fits.get(step)?.find(({ candidate }) => candidate.id === provider);
+const toMoney = (price: Price | null, currency: string): Money => ({ amount: price === null ? null : amountText(price.amount), currency });

@@ -1,0 +1,83 @@
+import { Decimal } from 'decimal.js';
+import { OPERATIONS } from '../conversion/operations.js';
+import type { Offer } from '../conversion/provider.js';
+import type { Loss } from '../conversion/unified-options.js';
+import { pointerOf } from './option-check.js';
+import type { Candidate, PlanStep } from './plan-step.js';
+import { BASES, type Price } from './pricing.js';
+
+export interface Refusal {
+  readonly step: string;
+  readonly provider: string;
+  /** `losses`: it would do it, but not exactly as asked, and `routing.strict` forbids that. */
+  readonly code: 'capability' | 'input' | 'export' | 'option' | 'losses' | 'not_quoted';
+  readonly reason: string;
+  /** The input or export of the job that is in the way, where it is not the step itself. */
+  readonly place?: string;
+  /** The option in the way, as a JSON Pointer within the step. */
+  readonly at?: string;
+}
+
+/** One step at one provider: why not, or at what price, how fast, and what is lost. */
+export interface Fit {
+  readonly candidate: Candidate;
+  readonly refusal: Refusal | null;
+  readonly price: Price | null;
+  readonly seconds: number;
+  readonly losses: readonly Loss[];
+}
+
+/** Of every step, by its id: how it fits each of the candidates, in their order. */
+export type Fits = ReadonlyMap<string, readonly Fit[]>;
+
+/** `bound`: the provider that alone may run a step, by the step's id. */
+export function fitAll(steps: readonly PlanStep[], candidates: readonly Candidate[], bound: Readonly<Record<string, string>> = {}): Fits {
+  return new Map(steps.map((step) => [step.id, candidates.map((candidate) => fit(step, candidate, bound[step.id] ?? candidate.id))]));
+}
+
+function fit(step: PlanStep, candidate: Candidate, only: string): Fit {
+  const elsewhere: Refusal = { step: step.id, provider: candidate.id, code: 'not_quoted', reason: `The quote gives "${step.id}" to "${only}".` };
+  const refusal = only === candidate.id ? refusalOf(candidate, step) : elsewhere;
+  if (refusal !== null) return { candidate, refusal, price: null, seconds: 0, losses: [] };
+  return { candidate, refusal, price: stepPrice(candidate, step), seconds: Math.max(0, ...step.wishes.map((wish) => candidate.seconds(wish))), losses: lossesOf(candidate, step) };
+}
+
+/** Each option once, although the formats that go in may be several. */
+function lossesOf(candidate: Candidate, { id, wishes }: PlanStep): readonly Loss[] {
+  const losses = new Map<string, Loss>();
+  for (const { option, kind, message } of wishes.flatMap((wish) => candidate.judge(wish))) {
+    if (kind !== 'refused') losses.set(option, { step: id, option, kind, message });
+  }
+  return [...losses.values()];
+}
+
+function refusalOf(candidate: Candidate, { id, wishes, files, exports, consumed }: PlanStep): Refusal | null {
+  const asked: readonly (readonly [Offer, Refusal['code'], place?: string])[] = [
+    ...wishes.map((wish) => [candidate.offers(wish), 'capability'] as const),
+    ...files.map((file) => [candidate.takes(file), 'input', file.id] as const),
+    ...exports.map((target) => [candidate.delivers(target, consumed), 'export', target.id] as const),
+  ];
+  for (const [offer, code, place] of asked) {
+    if (!offer.offered) return { step: id, provider: candidate.id, code, reason: offer.reason, ...(place === undefined ? {} : { place }) };
+  }
+  const wrong = wishes.flatMap((wish) => candidate.judge(wish)).find(({ kind }) => kind === 'refused');
+  return wrong === undefined ? null : { step: id, provider: candidate.id, code: wrong.lossy === true ? 'losses' : 'option', reason: wrong.message, at: pointerOf(wrong) };
+}
+
+/** Over all formats that go in; where all files become one it is paid once, at the dearest. */
+function stepPrice(candidate: Candidate, { wishes }: PlanStep): Price | null {
+  const prices = wishes.map((wish) => candidate.price(wish));
+  const [first] = wishes;
+  if (prices.length < 2 || first === undefined || OPERATIONS.get(first.operation)?.files !== 'together') return sumOf(prices);
+  const known = prices.filter((price) => price !== null);
+  return known.length < prices.length ? null : known.reduce((dearest, price) => (price.amount.gt(dearest.amount) ? price : dearest));
+}
+
+/** Null as soon as one is not known. It is as sure as the least sure of them. */
+export function sumOf(prices: readonly (Price | null)[]): Price | null {
+  return prices.reduce<Price | null>((sum, price) => {
+    if (sum === null || price === null) return null;
+    const basis = BASES.indexOf(price.basis) > BASES.indexOf(sum.basis) ? price.basis : sum.basis;
+    return { amount: sum.amount.add(price.amount), least: sum.least.add(price.least), most: sum.most === null || price.most === null ? null : sum.most.add(price.most), basis };
+  }, { amount: new Decimal(0), least: new Decimal(0), most: new Decimal(0), basis: 'override' });
+}

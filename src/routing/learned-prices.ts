@@ -1,0 +1,90 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../platform/database.js';
+import type { Sql } from '../platform/sql.js';
+import { ANY_SIZE, workKey } from './catalogue-view.js';
+import { CatalogueViews } from './catalogue-views.js';
+import { learnedOf, type LearnedWork, type WorkSample } from './learned-work.js';
+
+/** Work of one kind at a provider. */
+export interface WorkKind {
+  readonly operation: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly size: string;
+}
+
+interface Row {
+  readonly provider: string;
+  readonly operation: string;
+  readonly source: string;
+  readonly target: string;
+  readonly size: string;
+  readonly samples: readonly WorkSample[];
+  readonly changed: string;
+  readonly now: number;
+}
+
+/** Samples that are kept of one kind of work; once there are so many, one a minute is enough. */
+const KEPT = 40;
+/** What grew old, or was deleted, is noticed after this. */
+const WHOLE_MS = 600_000;
+
+/** Keeps this process's views of what work costs and takes as it is in the database. */
+@Injectable()
+export class LearnedPrices {
+  /** By provider, then by kind without its size, then by size. */
+  private readonly samples = new Map<string, Map<string, Map<string, Row>>>();
+  private since = '-infinity';
+  private wholeAt = -Infinity;
+
+  constructor(
+    private readonly database: Database,
+    private readonly views: CatalogueViews,
+  ) {}
+
+  /** Reads what changed since the last look, and now and then everything. */
+  async refresh(): Promise<void> {
+    const whole = performance.now() - this.wholeAt > WHOLE_MS;
+    const rows = await this.database.query<Row>(
+      // Writers that were slow to commit are older than what was seen last.
+      `SELECT provider, operation, source, target, size_class AS size, samples, changed_at::text AS changed, extract(epoch FROM now())::float8 * 1000 AS now
+       FROM price_observation WHERE provider = ANY($1) AND changed_at >= $2::timestamptz - interval '1 minute' ORDER BY changed_at`,
+      [this.views.ids(), whole ? '-infinity' : this.since],
+    );
+    if (whole) {
+      this.samples.clear();
+      this.wholeAt = performance.now();
+    }
+    for (const provider of this.views.ids()) this.take(provider, rows.filter((row) => row.provider === provider), whole);
+    this.since = rows.at(-1)?.changed ?? this.since;
+  }
+
+  private take(provider: string, rows: readonly Row[], whole: boolean): void {
+    if (rows.length === 0 && !whole) return;
+    const kinds = this.samples.get(provider) ?? new Map<string, Map<string, Row>>();
+    this.samples.set(provider, kinds);
+    const work = new Map<string, LearnedWork>(whole ? [] : this.views.of(provider).work);
+    for (const row of rows) {
+      const [from, to] = [row.source === '' ? null : row.source, row.target === '' ? null : row.target];
+      const kind = workKey(row.operation, from, to, ANY_SIZE);
+      const sizes = (kinds.get(kind) ?? new Map<string, Row>()).set(row.size, row);
+      kinds.set(kind, sizes);
+      work.set(workKey(row.operation, from, to, row.size), learnedOf(row.samples, row.now));
+      work.set(kind, learnedOf([...sizes.values()].flatMap(({ samples }) => samples), row.now));
+    }
+    this.views.put(provider, { work });
+  }
+}
+
+/** Notes what an attempt that has ended took and cost: `credits` for one file. Nothing is written, and nothing locked, where enough was learned a moment ago. */
+export async function recordWork(sql: Sql, attemptId: string, { operation, from, to, size }: WorkKind, credits: number | null): Promise<void> {
+  await sql.query({ name: 'work_took', text: `
+    INSERT INTO price_observation AS known (provider, operation, source, target, size_class, samples)
+    SELECT a.provider, $2, $3, $4, $5, jsonb_build_array(jsonb_build_object('credits', $6::numeric, 'seconds', round(extract(epoch FROM a.ended_at - a.started_at)::numeric, 3), 'at', (extract(epoch FROM a.ended_at) * 1000)::bigint))
+    FROM attempt a WHERE a.id = $1 AND a.ended_at IS NOT NULL AND NOT EXISTS (
+      SELECT 1 FROM price_observation o WHERE o.provider = a.provider AND o.operation = $2 AND o.source = $3 AND o.target = $4 AND o.size_class = $5
+        AND o.changed_at > now() - interval '1 minute' AND jsonb_array_length(o.samples) >= ${KEPT})
+    ON CONFLICT (provider, operation, source, target, size_class) DO UPDATE SET changed_at = now(), samples = (
+      SELECT jsonb_agg(s.sample ORDER BY s.number) FROM jsonb_array_elements(known.samples || excluded.samples) WITH ORDINALITY AS s (sample, number)
+      WHERE s.number > jsonb_array_length(known.samples) + 1 - ${KEPT})` }, [attemptId, operation, from ?? '', to ?? '', size, credits]);
+}
