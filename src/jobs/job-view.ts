@@ -1,6 +1,7 @@
 import { Decimal } from 'decimal.js';
 import type { JobExport, JobInput, Money } from '../conversion/job-graph.js';
 import { isPlace } from '../conversion/places.js';
+import { amountText } from '../routing/pricing.js';
 import type { AttemptRow, FileRow, WholeJob } from './rows.js';
 
 const iso = (time: Date | string | null): string | null => (time === null ? null : new Date(time).toISOString());
@@ -89,12 +90,12 @@ function toAttemptView(attempt: AttemptRow): Record<string, unknown> {
   };
 }
 
-const costOf = ({ cost, currency }: AttemptRow): Money | null => (cost === null || currency === null ? null : { amount: new Decimal(cost).toFixed(4), currency });
+const costOf = ({ cost, currency }: AttemptRow): Money | null => (cost === null || currency === null ? null : { amount: amountText(new Decimal(cost)), currency });
 
 /** What is known to have been spent; null where nothing is known. Currencies are not mixed: the first one seen counts. */
 function totalCost(attempts: readonly AttemptRow[]): Money {
   const costs = attempts.map(costOf).filter((cost) => cost !== null);
   const currency = costs[0]?.currency ?? 'USD';
   const amounts = costs.filter((cost) => cost.currency === currency).map((cost) => new Decimal(cost.amount ?? 0));
-  return { amount: amounts.length === 0 ? null : Decimal.sum(...amounts).toFixed(4), currency };
+  return { amount: amounts.length === 0 ? null : amountText(Decimal.sum(...amounts)), currency };
 }

@@ -48,7 +48,7 @@ export function inOneCurrency<Config extends Priced>({ providers, currency: said
   if (own !== undefined) return { wrong: `/providers/${strange}/pricing/currency: ${own} cannot be compared with ${common} without a rate; add "rates": { "${own}": "…" }, what one ${own} is worth in ${common}.` };
   return {
     providers: providers.map((provider) => {
-      if (provider.pricing == null || common === undefined) return provider;
+      if (provider.pricing == null || common === undefined || provider.pricing.currency === common) return provider;
       return { ...provider, pricing: { ...provider.pricing, currency: common, perCredit: new Decimal(provider.pricing.perCredit).mul(rateOf(provider.pricing.currency) ?? 1).toFixed() } };
     }),
   };

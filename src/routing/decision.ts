@@ -47,7 +47,10 @@ function quoteOf({ id }: Candidate, { steps, exclusions, currency }: DecisionFac
   const refusals = own.flatMap(({ refusal }) => refusal ?? []);
   const able = refusals.length === 0;
   const price = able ? sumOf(own.map((fit) => fit.price)) : null;
-  const reasons = [...exclusions.filter(({ provider }) => provider === id), ...refusals.map(({ code, reason, step }) => ({ code, message: steps.length > 1 ? `"${step}": ${reason}` : reason }))];
+  const excluded = exclusions.filter(({ provider }) => provider === id);
+  // What holds of the provider as a whole is not said again of each step.
+  const refused = refusals.filter(({ code }) => !excluded.some((exclusion) => exclusion.code === code)).map(({ code, reason, step }) => ({ code, message: steps.length > 1 ? `"${step}": ${reason}` : reason }));
+  const reasons = [...excluded, ...refused];
   return {
     provider: id,
     eligible: reasons.length === 0,

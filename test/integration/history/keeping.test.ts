@@ -61,7 +61,7 @@ it('when the last job is gone, nothing is left but what belongs to none', async 
   await room.sweeper.eraseExpired();
   await eraseExpiredKeys(room.database, 10);
   await room.sweep();
-  expect(await tablesWithRows()).toEqual(['_prisma_migrations', 'learned_pair']);
+  expect(await tablesWithRows()).toEqual(['_prisma_migrations', 'learned_pair', 'price_observation']);
 });
 
 it('a job that has not ended stays however old it is, and so does one whose event is still to be delivered', async () => {
@@ -144,17 +144,20 @@ it('jobs that took over files of a deleted one keep them', async () => {
   expect(kept.retry_of).toBe(first.id);
 });
 
-it('callbacks of no job that we know and a provider\'s timeline go by their own age, others\' callbacks with their job', async () => {
+it('callbacks of no job that we know, quotes, what work cost, and a provider\'s timeline go by their own age, others\' callbacks with their job', async () => {
   const job = await room.accept({});
   const [lease] = await room.claim();
   const { attempt } = await room.running(lease as Lease);
   await room.callback(attempt.id, HOURS_KEPT + 1);
   await room.callback(null, HOURS_KEPT + 1);
   await room.callback(null, HOURS_KEPT - 1);
+  for (const hours of [25, 23]) await room.test.query(`INSERT INTO quote (id, tenant, fingerprint, record, expires_at) VALUES ($1, 'default', '', '{}', now() - make_interval(hours => $2))`, [randomUUID(), hours]);
+  for (const hours of [HOURS_KEPT + 1, HOURS_KEPT - 1]) await room.test.query(`INSERT INTO price_observation (provider, operation, source, target, size_class, samples, changed_at) VALUES ('one', 'convert', $1, 'png', 'small', '[]', now() - make_interval(hours => $2))`, [`f${hours}`, hours]);
   for (const hours of [HOURS_KEPT + 1, HOURS_KEPT - 1]) await room.test.query(`INSERT INTO provider_event (id, provider, type, at) VALUES ($1, 'one', 'catalogue.changed', now() - make_interval(hours => $2))`, [randomUUID(), hours]);
   expect(await room.historyOf().eraseOthers()).toBe(false);
   expect(await room.test.query(`SELECT attempt_id, received_at < now() - interval '90 days' AS old FROM callback ORDER BY received_at`)).toEqual([{ attempt_id: attempt.id, old: true }, { attempt_id: null, old: false }]);
   expect(await room.count('provider_event')).toBe(1);
+  expect([await room.count('quote'), await room.count('price_observation')]).toEqual([1, 1]);
   await room.ended(HOURS_KEPT + 1, job.id);
   await room.sweep();
   expect(await room.count('callback')).toBe(1);

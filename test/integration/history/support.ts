@@ -26,7 +26,7 @@ export async function historyRoom() {
     historyOf,
     empty: async () => {
       await room.empty();
-      await room.test.query('TRUNCATE idempotency_key, orphan, provider_event, learned_pair');
+      await room.test.query('TRUNCATE idempotency_key, orphan, provider_event, learned_pair, quote, price_observation');
     },
     /** Until the last batch. */
     sweep: async (history = historyOf()) => {
