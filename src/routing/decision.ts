@@ -1,3 +1,4 @@
+import type { Decimal } from 'decimal.js';
 import type { Money, Routing } from '../conversion/job-graph.js';
 import type { Decision, ProviderQuote } from './decision-record.js';
 import type { Exclusion } from './filters.js';
@@ -47,6 +48,8 @@ function quoteOf({ id }: Candidate, { steps, exclusions, currency }: DecisionFac
   const refusals = own.flatMap(({ refusal }) => refusal ?? []);
   const able = refusals.length === 0;
   const price = able ? sumOf(own.map((fit) => fit.price)) : null;
+  const cost = toMoney(price, currency);
+  const end = (amount: Decimal | null, { amount: middle }: Price): Money => (amount === middle ? cost : { amount: amount === null ? null : amountText(amount), currency });
   const excluded = exclusions.filter(({ provider }) => provider === id);
   // What holds of the provider as a whole is not said again of each step.
   const refused = refusals.filter(({ code }) => !excluded.some((exclusion) => exclusion.code === code)).map(({ code, reason, step }) => ({ code, message: steps.length > 1 ? `"${step}": ${reason}` : reason }));
@@ -55,8 +58,8 @@ function quoteOf({ id }: Candidate, { steps, exclusions, currency }: DecisionFac
     provider: id,
     eligible: reasons.length === 0,
     reasons: reasons.map(({ code, message }) => ({ code, message })),
-    cost: toMoney(price, currency),
-    costRange: price === null ? null : { min: { amount: amountText(price.least), currency }, max: { amount: price.most === null ? null : amountText(price.most), currency } },
+    cost,
+    costRange: price === null ? null : { min: end(price.least, price), max: end(price.most, price) },
     basis: price === null || steps.length === 0 ? 'none' : price.basis,
     seconds: able ? longest(steps, own) : null,
     losses: able ? own.flatMap(({ losses }) => losses) : [],

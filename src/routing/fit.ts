@@ -75,6 +75,8 @@ function stepPrice(candidate: Candidate, { wishes }: PlanStep): Price | null {
 
 /** Null as soon as one is not known. It is as sure as the least sure of them. */
 export function sumOf(prices: readonly (Price | null)[]): Price | null {
+  // Most jobs have one step.
+  if (prices.length === 1) return prices[0] ?? null;
   return prices.reduce<Price | null>((sum, price) => {
     if (sum === null || price === null) return null;
     const basis = BASES.indexOf(price.basis) > BASES.indexOf(sum.basis) ? price.basis : sum.basis;

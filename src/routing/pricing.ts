@@ -72,10 +72,9 @@ export function timesPaid({ operation, files = { least: 1, most: 1 } }: StepWish
 
 function toPrice(wish: StepWish, { perCredit }: Pricing, { amount, least, most }: Credits, basis: Price['basis']): Price {
   const times = timesPaid(wish);
-  return {
-    amount: amount.mul(perCredit).mul(times.least), least: least.mul(perCredit).mul(times.least),
-    most: most === null || times.most === null ? null : most.mul(perCredit).mul(times.most), basis,
-  };
+  const paid = (credits: Decimal, files: number): Decimal => (credits === amount && files === times.least ? price : credits.mul(perCredit).mul(files));
+  const price = amount.mul(perCredit).mul(times.least);
+  return { amount: price, least: paid(least, times.least), most: most === null || times.most === null ? null : paid(most, times.most), basis };
 }
 
 /** By the first row that matches. A minute is assumed where length counts: nobody knows it before the vendor does. */
