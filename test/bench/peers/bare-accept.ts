@@ -44,6 +44,8 @@ const INSERT = `
     INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
     SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
     FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),
+  decision_row AS (
+    INSERT INTO route_decision (job_id, number, record) VALUES ($1, 1, $14::jsonb)),
   event_rows AS (
     INSERT INTO event (job_id, sequence, type, cause, detail)
     SELECT $1, e.position, e.type, e.cause, coalesce(e.detail, '{}')
@@ -86,12 +88,18 @@ app.post<{ Body: Body }>('/v1/jobs', async ({ body }, reply) => {
     { type: 'plan.decided', cause: 'caller', detail: { stages: [{ provider: PROVIDER, steps: stepIds }] } },
     { type: 'job.queued', cause: 'caller' },
   ];
+  const unknown = { amount: null, currency: 'USD' };
+  const decision = {
+    strategy: 'cheapest', winner: PROVIDER, summary: `${PROVIDER}: at a price that is not known.`,
+    quotes: [{ provider: PROVIDER, eligible: true, reasons: [], cost: unknown, costRange: null, basis: 'none', seconds: 30, losses: [] }],
+    plan: [{ stage: 1, provider: PROVIDER, steps: stepIds, cost: unknown }],
+  };
   const values = [
     id, 'default', 'queued', JSON.stringify(graph), body.tag, RETENTION_SECONDS, DEADLINE_SECONDS, events.length,
     JSON.stringify(body.inputs.map(({ id, type, filename }, position) => ({ id, position, type, filename, status: 'ready', file_id: null }))),
     JSON.stringify(body.steps.map(({ id, operation }, position) => ({ id, position, operation }))),
     JSON.stringify([{ id: uuidv7(), position: 0, provider: PROVIDER, step_ids: stepIds, needs: [], ready: true }]),
-    '[]', JSON.stringify(events),
+    '[]', JSON.stringify(events), JSON.stringify(decision),
   ];
   const { rows } = await pool.query<Times>({ name: 'insert', text: INSERT, values });
   notifySoon();
