@@ -18,7 +18,7 @@ export function summaryOf({ winner, total, quotes, plan, byPrice, routing, curre
   const others = quotes.filter(({ provider, eligible }) => eligible && provider !== winner);
   const left = quotes.filter(({ provider, eligible }) => !eligible && !plan.some((part) => part.provider === provider));
   const why = byPrice ? '' : `, ${routing.prefer.length > 0 ? 'as preferred' : 'by priority'}`;
-  return `${who}: ${total === null ? 'at a price that is not known' : `${figure(total.amount)} ${currency}`}${why}${against(others, total !== null)}${left.map((quote) => `; not ${whyNot(quote)}`).join('')}.`;
+  return `${who}${why}: ${total === null ? 'at a price that is not known' : `${figure(total.amount)} ${currency}`}${against(others, total !== null)}${left.map((quote) => `; not ${whyNot(quote)}`).join('')}.`;
 }
 
 const share = ({ provider, steps }: PlannedPart): string => `${steps.map((id) => `"${id}"`).join(' and ')} at ${provider}`;

@@ -52,8 +52,9 @@ it('one statement writes all that belongs to a job, in one commit, and tells the
     { sequence: 2, type: 'plan.decided', cause: 'caller' },
     { sequence: 3, type: 'job.queued', cause: 'caller' },
   ]);
+  expect(await rows(`SELECT number, record->>'winner' AS winner FROM route_decision WHERE job_id = $1`, job.id)).toEqual([{ number: 1, winner: 'one' }]);
   const written = await rows(`SELECT xmin FROM job WHERE id = $1 UNION SELECT xmin FROM job_input WHERE job_id = $1 UNION SELECT xmin FROM job_step WHERE job_id = $1
-    UNION SELECT xmin FROM stage WHERE job_id = $1 UNION SELECT xmin FROM event WHERE job_id = $1 UNION SELECT xmin FROM file WHERE job_id = $1`, job.id);
+    UNION SELECT xmin FROM stage WHERE job_id = $1 UNION SELECT xmin FROM route_decision WHERE job_id = $1 UNION SELECT xmin FROM event WHERE job_id = $1 UNION SELECT xmin FROM file WHERE job_id = $1`, job.id);
   expect(written).toHaveLength(1);
   await until(() => listener.heard.length > 0);
   await listener.close();

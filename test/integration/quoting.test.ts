@@ -7,6 +7,7 @@ import { LearnedPrices, recordWork } from '../../src/routing/learned-prices.js';
 import type { Lease } from '../../src/execution/stage-store.js';
 import { engineRoom, keptFile, TENANT, until, type EngineRoom } from '../support/engine-room.js';
 import { FakeProvider } from '../support/fake-provider.js';
+import { workers } from '../support/interleavings/workers.js';
 
 let room: EngineRoom;
 let prices: LearnedPrices;
@@ -121,6 +122,16 @@ it('a failover is a decision of its own, with the reason', async () => {
   await room.settle.errored(scene, attempt, new ProviderError('malformed_response', 'Odd.'), { credits: null }, 'poll');
   expect(await decisionOf(job.id)).toMatchObject({ winner: 'one', quotes: [{ provider: 'one', eligible: true }, { provider: 'two', eligible: false, reasons: [{ code: 'tried' }], cost: { amount: '0.0200' } }, {}] });
   expect(await room.test.query('SELECT number, record->>\'winner\' AS winner FROM route_decision WHERE job_id = $1 ORDER BY number', [job.id])).toEqual([{ number: 1, winner: 'two' }, { number: 2, winner: 'one' }]);
+});
+
+it('a retry is decided anew, by the prices of now and without the quote of the job before', async () => {
+  const { id } = await quote();
+  const job = await keeping(id);
+  await room.test.query(`UPDATE job SET status = 'failed', ended_at = now() WHERE id = $1`, [job.id]);
+  charge('one', 1);
+  const again = await workers(room).retries.retry(await room.find(job.id), {});
+  expect([again.graph.quoted, again.graph.routing.quoteId]).toEqual([undefined, null]);
+  expect(await decisionOf(again.id)).toMatchObject({ winner: 'one', quotes: [{ eligible: true }, { eligible: true }, {}] });
 });
 
 describe('what work really cost', () => {

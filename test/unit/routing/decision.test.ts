@@ -67,8 +67,8 @@ describe('a decision', () => {
   });
 
   it('a wish outweighs a price, and the sentence says so', () => {
-    expect(decided([cheap, dear], { routing: { strategy: 'cheapest', prefer: ['dear'] } })).toMatchObject({ winner: 'dear', summary: 'dear: 0.020 USD, as preferred against 0.012 at cheap.' });
-    expect(decided([dear, cheap], { routing: { strategy: 'priority', prefer: [] } })).toMatchObject({ strategy: 'priority', winner: 'dear', summary: 'dear: 0.020 USD, by priority against 0.012 at cheap.' });
+    expect(decided([cheap, dear], { routing: { strategy: 'cheapest', prefer: ['dear'] } })).toMatchObject({ winner: 'dear', summary: 'dear, as preferred: 0.020 USD against 0.012 at cheap.' });
+    expect(decided([dear, cheap], { routing: { strategy: 'priority', prefer: [] } })).toMatchObject({ strategy: 'priority', winner: 'dear', summary: 'dear, by priority: 0.020 USD against 0.012 at cheap.' });
   });
 
   it('a step that a quote gave to somebody goes nowhere else', () => {
