@@ -1,7 +1,7 @@
-import type { Sandbox } from '../../../src/sandbox/sandbox.js';
-import { Api2convertClient, remote } from './api2convert-client.js';
-import { importing, RunConvertClient, taskOf } from './runconvert-client.js';
-import { bytesAt, call, sandboxOnFreePorts, textOf, type Json } from './support.js';
+import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import { Api2convertClient, remote } from '../integration/sandbox/api2convert-client.ts';
+import { importing, RunConvertClient, taskOf } from '../integration/sandbox/runconvert-client.ts';
+import { bytesAt, call, sandboxOnFreePorts, textOf, type Json } from '../integration/sandbox/support.ts';
 
 const list = (value: Json | undefined): Json[] => Array.from(value as unknown as ArrayLike<Json>);
 

@@ -1,5 +1,5 @@
 import { PDFDocument } from '@cantoo/pdf-lib';
-import { refusal, run, runOne, sample, twoHalves } from './sandbox-engine-support.js';
+import { refusal, run, runOne, sample, twoHalves } from '../unit/sandbox-engine-support.ts';
 
 /** A page as a scanner gives it: nothing but a picture. */
 const scan = async (name: string): Promise<{ filename: string; bytes: Buffer }> => {
