@@ -1,11 +1,14 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { KeyGuard } from './accounts/key.guard.js';
+import { AttemptEnds } from './execution/attempt-ends.js';
 import { AttemptStore } from './execution/attempt-store.js';
 import { CancelController } from './execution/cancel.controller.js';
 import { CancelService } from './execution/cancel.service.js';
+import { Deadlines } from './execution/deadlines.js';
 import { DeadlyWork } from './execution/deadly-work.js';
 import { EngineService } from './execution/engine.service.js';
+import { Gate } from './execution/gate.js';
 import { HistoryService } from './execution/history.service.js';
 import { Leftovers } from './execution/leftovers.js';
 import { Poller } from './execution/poller.js';
@@ -70,6 +73,8 @@ import { Pressure } from './platform/pressure.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
 import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
+import { BreakerOutcomes } from './routing/breaker-outcomes.js';
+import { BreakerStore } from './routing/breaker-store.js';
 import { CatalogueController } from './routing/catalogue.controller.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
 import { CatalogueReadings } from './routing/catalogue-readings.js';
@@ -79,7 +84,12 @@ import { CatalogueSync } from './routing/catalogue-sync.js';
 import { CatalogueViews } from './routing/catalogue-views.js';
 import { LearnedPairs } from './routing/learned-pairs.js';
 import { LearnedPrices } from './routing/learned-prices.js';
+import { ProviderFacts } from './routing/provider-facts.js';
+import { ProvidersController } from './routing/providers.controller.js';
 import { RouterService } from './routing/router.service.js';
+import { StandingBoard } from './routing/standing-board.js';
+import { StandingLoader } from './routing/standing-loader.js';
+import { StandingStore } from './routing/standing-store.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CallbackTokens } from './webhooks/callback-tokens.js';
 import { CallbackService } from './webhooks/callback.service.js';
@@ -111,7 +121,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -137,9 +147,9 @@ export class AppModule {
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic, Pressure,
-        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, RouterService, ResultKeeper,
+        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, SettleService, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
+        StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

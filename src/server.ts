@@ -20,6 +20,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { PublicAddress } from './http/public-address.js';
 import { isIntake, shed } from './http/shedding.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
+import { StandingLoader } from './routing/standing-loader.js';
 import { Periodic } from './platform/periodic.js';
 import { CallbackSilence } from './webhooks/callback-silence.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
@@ -81,6 +82,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   await app.get(Listener).start();
   const url = await listen(app, env.raw.HOST, env.raw.PORT);
   app.get(PublicAddress).listens(url);
+  await app.get(StandingLoader).start();
   if (env.works) {
     app.get(EngineService).start();
     app.get(RollCallService).start();

@@ -63,6 +63,11 @@ export function whenNobodyIsLeft({ error, history, now = 0 }: ErrorFacts, open: 
   return { provider: soonest, afterMs: Math.max(pause, waitFor(soonest, history, now), history.at(-1)?.provider === soonest ? (error.retryAfterMs ?? 0) : 0) };
 }
 
+/** Providers that would fail at these steps again, whenever they were asked. */
+export function ruledOut(history: readonly Try[]): readonly string[] {
+  return [...new Set(history.filter(({ kind }) => !mayPass(kind)).map(({ provider }) => provider))];
+}
+
 const mayPass = (kind: ErrorKind): boolean => kind === 'rate_limited' || ERROR_POLICIES[kind].blamesProvider;
 const lastTurn = (provider: string, history: readonly Try[]): number => history.findLastIndex((entry) => entry.provider === provider);
 const failuresAt = (provider: string, history: readonly Try[]): number => history.filter((entry) => entry.provider === provider).length;

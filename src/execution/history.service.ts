@@ -1,6 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Database } from '../platform/database.js';
 import { Env } from '../platform/env.js';
+import { StandingStore } from '../routing/standing-store.js';
 import { BEGINNING, eraseEndedJobs, eraseObservations, eraseProviderEvents, eraseQuotes, eraseStrayCallbacks, type HistoryPlace } from './history-store.js';
 import { SweepTimers } from './sweep-timers.js';
 
@@ -20,6 +21,7 @@ export class HistoryService implements BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
     @Inject(Env) private readonly env: Env,
+    private readonly standings: StandingStore,
   ) {}
 
   start(): void {
@@ -45,7 +47,8 @@ export class HistoryService implements BeforeApplicationShutdown {
     const events = await eraseProviderEvents(this.database, this.days, ROWS);
     const quotes = await eraseQuotes(this.database, ROWS);
     const observations = await eraseObservations(this.database, this.days, ROWS);
-    return [callbacks, events, quotes, observations].includes(ROWS);
+    const breakers = await this.standings.forget(this.days, ROWS);
+    return [callbacks, events, quotes, observations, breakers].includes(ROWS);
   }
 
   private get days(): number {

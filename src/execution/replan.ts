@@ -11,6 +11,13 @@ import type { Try } from './decide.js';
 import type { Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 
+/** When the new stages begin, why the plan changes, and whether a provider with an open breaker will do. */
+export interface Replan {
+  readonly afterMs?: number;
+  readonly why?: { readonly reason: string | undefined; readonly message?: string };
+  readonly net?: boolean;
+}
+
 type Planned = Extract<Route, { readonly stages: unknown }>;
 
 /** Plans what is left of a job anew, after a provider fell out for some of its steps. What is done, or runs elsewhere, stays. */
@@ -34,10 +41,10 @@ export class Replanner {
    * Puts new stages in place of the scene's, and of those that have not begun, without the providers in `tried`.
    * False, and nothing written, when no plan exists.
    */
-  async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, afterMs = 0): Promise<boolean> {
+  async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, { afterMs = 0, why = { reason: history.at(-1)?.kind }, net = true }: Replan = {}): Promise<boolean> {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
-    const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried);
-    const route = all ?? this.plan(scene, scene.stepIds, tried);
+    const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried, net);
+    const route = all ?? this.plan(scene, scene.stepIds, tried, net);
     if (route === null) return false;
     const { stages } = route;
     const replaced = [scene.lease.stageId, ...(all === null ? [] : waiting.map(({ id }) => id))];
@@ -45,14 +52,19 @@ export class Replanner {
     await this.insert(sql, scene, route, history, afterMs);
     appendDecision(sql, scene.job.id, route.decision);
     appendEvents(sql, scene.job.id, [
-      { type: 'plan.changed', cause, detail: { from: scene.provider, reason: history.at(-1)?.kind, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
+      { type: 'plan.changed', cause, detail: { from: scene.provider, ...why, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
     ]);
     sql.tell('conversion_due', '');
     return true;
   }
 
-  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[]): Planned | null {
-    const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried);
+  /** The same at one provider alone, whatever was tried. */
+  async at(sql: Transaction, scene: Scene, history: readonly Try[], provider: string, cause: Cause, afterMs: number): Promise<boolean> {
+    return this.elsewhere(sql, scene, history, this.registry.ids().filter((id) => id !== provider), cause, { afterMs });
+  }
+
+  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[], net: boolean): Planned | null {
+    const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried, net);
     return 'stages' in route ? route : null;
   }
 

@@ -8,17 +8,15 @@ import { undelivered, writeDeliveries } from '../jobs/export-store.js';
 import { JobEnding, type Abandoned } from '../jobs/job-ending.js';
 import { watchLeftBehind } from '../jobs/left-behind.js';
 import { leaveOrphans } from '../jobs/orphans.js';
-import { ATTEMPT_STATES, statesBefore, STEP_STATES, type AttemptEnd } from '../jobs/states.js';
+import { statesBefore, STEP_STATES } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
 import type { Transaction } from '../platform/transaction.js';
-import { Registry } from '../providers/registry.js';
-import { moneyFor } from '../routing/pricing.js';
+import { AttemptEnds, END_ATTEMPT } from './attempt-ends.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
 import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
-import { cancelAtVendors } from './vendor-cancel.js';
 
 /** What a stage came to: its results that are ours now, how the deliveries went, what the vendor took. */
 export interface Outcome {
@@ -37,14 +35,14 @@ export class SettleService {
     private readonly stages: StageStore,
     private readonly ending: JobEnding,
     private readonly replanner: Replanner,
-    private readonly registry: Registry,
+    private readonly ends: AttemptEnds,
   ) {}
 
   /** The stage is done: its files are ours or delivered, and what waited for them is due. */
   async succeeded(scene: Scene, attempt: LiveAttempt, { files, deliveries, cost }: Outcome, cause: Cause): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      sql.later(END_ATTEMPT, this.endOf(attempt, 'succeeded', cost, null));
+      sql.later(END_ATTEMPT, this.ends.row(attempt, 'succeeded', cost, null));
       this.stages.end(sql, [scene.lease.stageId], 'done');
       this.endSteps(sql, scene, 'done');
       this.writeFiles(sql, scene, attempt, files);
@@ -57,6 +55,7 @@ export class SettleService {
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
+    this.ends.tell(scene, attempt, null);
     void learnFromSuccess(this.database, scene, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
   }
 
@@ -77,9 +76,9 @@ export class SettleService {
   async errored(scene: Scene, attempt: LiveAttempt, error: ProviderError, cost: Cost, cause: Cause, leftBehind = false): Promise<void> {
     const abandoned = await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      const given = this.mayRunThere(attempt.provider, error);
+      const given = this.ends.mayRunThere(attempt.provider, error);
       if (given) await leaveOrphans(sql, [attempt.id]);
-      const ended = await sql.query<Abandoned>(END_ATTEMPT, this.endOf(attempt, given ? 'abandoned' : 'errored', cost, error));
+      const ended = await sql.query<Abandoned>(END_ATTEMPT, this.ends.row(attempt, given ? 'abandoned' : 'errored', cost, error));
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
       appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
@@ -88,7 +87,8 @@ export class SettleService {
       return leftBehind ? [...ended, ...others] : others;
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
-    void cancelAtVendors(this.registry, abandoned);
+    this.ends.cancel(abandoned);
+    this.ends.tell(scene, attempt, error);
     void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 
@@ -102,7 +102,7 @@ export class SettleService {
       now,
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
-      uncertain: this.mayRunThere(scene.provider, error),
+      uncertain: this.ends.mayRunThere(scene.provider, error),
     };
     const next = afterError(facts);
     switch (next.do) {
@@ -115,18 +115,12 @@ export class SettleService {
         const turn = whenNobodyIsLeft(facts, this.replanner.open(scene));
         if ('code' in turn) return this.failed(sql, scene, turn, cause);
         if (turn.provider === scene.provider) return this.again(sql, scene, history, turn.afterMs, cause);
-        const others = this.registry.ids().filter((id) => id !== turn.provider);
-        if (await this.replanner.elsewhere(sql, scene, history, others, cause, turn.afterMs)) return [];
+        if (await this.replanner.at(sql, scene, history, turn.provider, cause, turn.afterMs)) return [];
         return this.again(sql, scene, history, turn.afterMs, cause);
       }
       default:
         return next satisfies never;
     }
-  }
-
-  /** Nobody knows whether the vendor has a job of it, and one that it has runs; of a provider that is no longer configured that is not known either. */
-  private mayRunThere(provider: string, { details }: ProviderError): boolean {
-    return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate !== false;
   }
 
   private async again(sql: Transaction, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {
@@ -147,12 +141,6 @@ export class SettleService {
     sql.later('UPDATE job_step SET status = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)', [job.id, stepIds, status, statesBefore(STEP_STATES, status)]);
   }
 
-  private endOf(attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly unknown[] {
-    const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
-    const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
-    return [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored, statesBefore(ATTEMPT_STATES, status)];
-  }
-
   private writeFiles(sql: Transaction, scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[]): void {
     const consumed = new Set(scene.job.graph.steps.flatMap((step) => step.inputs));
     const positions = new Map<string, number>();
@@ -169,9 +157,6 @@ export class SettleService {
   }
 }
 
-const END_ATTEMPT = `
-  UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
-  WHERE id = $1 AND status = ANY($7) RETURNING id, provider, provider_job_id AS "providerJobId"`;
 
 /** Stages that waited for steps which are all done now. */
 const RELEASE_WAITING = `

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { hasEnded } from '../jobs/states.js';
 import { DeadlyWork } from './deadly-work.js';
+import { Gate } from './gate.js';
 import { SceneLoader } from './scene.js';
 import { LeaseLost, MOST_LOST, StageStore, type Lease } from './stage-store.js';
 import { StageWorker } from './stage-worker.js';
@@ -20,6 +21,7 @@ export class StageTurn {
     private readonly scenes: SceneLoader,
     private readonly worker: StageWorker,
     private readonly deadly: DeadlyWork,
+    private readonly gate: Gate,
   ) {}
 
   /** `stopping`: the process ends, and hands over what it has. `lost`: the lease is no longer held. Rejects with what was nobody's to handle. */
@@ -44,6 +46,7 @@ export class StageTurn {
     const scene = await this.scenes.load(lease);
     if (scene === null) return;
     if (hasEnded(scene.job.status) || scene.stageStatus !== 'active') return this.stages.release(lease, null);
+    if (scene.attempt === null && !(await this.gate.lets(scene))) return;
     // Only reads and results are broken off with the lease: a create that is on its way is awaited, or nobody would know what it made.
     const signal = scene.attempt?.status === 'running' ? AbortSignal.any([stopping, lost]) : stopping;
     const afterMs = await this.worker.work(scene, signal);

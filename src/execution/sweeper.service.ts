@@ -1,21 +1,18 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import type { JobError } from '../conversion/errors.js';
 import { Staging } from '../files/staging.js';
 import { eraseExpiredKeys } from '../jobs/idempotency-store.js';
-import { JobEnding } from '../jobs/job-ending.js';
 import { Database } from '../platform/database.js';
 import { Registry } from '../providers/registry.js';
+import { Deadlines } from './deadlines.js';
 import { askAfterLeftBehind, LEFT_BEHIND } from './left-behind.js';
 import { OrphanSearch } from './orphan-search.js';
 import { SweepTimers } from './sweep-timers.js';
-import { cancelAtVendors } from './vendor-cancel.js';
 
 const DEADLINES_MS = 1000;
 const FILES_MS = 30_000;
 const ORPHANS_MS = 10_000;
 const LEFT_BEHIND_MS = 5000;
 const KEYS_MS = 5000;
-const BATCH = 50;
 /** Files and keys at a time. */
 const FILES = 500;
 const KEYS = 500;
@@ -28,14 +25,14 @@ export class SweeperService implements BeforeApplicationShutdown {
 
   constructor(
     private readonly database: Database,
-    private readonly ending: JobEnding,
     private readonly staging: Staging,
     private readonly registry: Registry,
     private readonly orphans: OrphanSearch,
+    private readonly deadlines: Deadlines,
   ) {}
 
   start(): void {
-    this.timers.every(DEADLINES_MS, async () => (await this.failOverdue(), false));
+    this.timers.every(DEADLINES_MS, async () => (await this.deadlines.failOverdue(), false));
     this.timers.every(FILES_MS, async () => (await this.eraseExpired()) === FILES);
     this.timers.every(ORPHANS_MS, async () => (await this.orphans.search(), false));
     this.timers.every(LEFT_BEHIND_MS, async () => (await askAfterLeftBehind(this.database, this.registry)) === LEFT_BEHIND);
@@ -44,24 +41,6 @@ export class SweeperService implements BeforeApplicationShutdown {
 
   beforeApplicationShutdown(): Promise<void> {
     return this.timers.stop();
-  }
-
-  /** Returns how many jobs were failed. */
-  async failOverdue(): Promise<number> {
-    const overdue = await this.database.query<{ id: string }>('SELECT id FROM job WHERE deadline_at < now() AND ended_at IS NULL ORDER BY deadline_at LIMIT $1', [BATCH]);
-    for (const { id } of overdue) {
-      const abandoned = await this.database.transaction(async (sql) => {
-        const [job] = await sql.query<{ status: string; seconds: number }>(
-          `SELECT status, (graph->'routing'->>'deadlineSeconds')::int AS seconds FROM job WHERE id = $1 AND deadline_at < now() AND ended_at IS NULL FOR UPDATE SKIP LOCKED`,
-          [id],
-        );
-        if (job === undefined) return [];
-        return this.ending.fail(sql, id, job.status === 'awaiting_input' ? NEVER_CAME : tooLate(job.seconds), 'timer');
-      });
-      // Not waited for: a vendor that hangs must not hold up the other jobs' deadlines.
-      void cancelAtVendors(this.registry, abandoned ?? []);
-    }
-    return overdue.length;
   }
 
   /** Returns how many files were erased. The bytes go first: a crash in between only means doing it again. */
@@ -80,6 +59,3 @@ export class SweeperService implements BeforeApplicationShutdown {
     return erased.length;
   }
 }
-
-const NEVER_CAME: JobError = { code: 'input_expired', message: 'An upload never came within 24 hours.', retryable: false };
-const tooLate = (seconds: number): JobError => ({ code: 'deadline_exceeded', message: `The job did not end within the ${seconds} seconds of its deadline.`, retryable: true });

@@ -38,6 +38,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** How a provider's breaker stands: 0 closed, 1 half-open, 2 open. */
+  readonly breakerState = new Gauge({
+    name: 'conversion_breaker_state',
+    help: 'The breaker of a provider as a whole: 0 closed, 1 half-open, 2 open.',
+    labelNames: ['provider'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -1,9 +1,10 @@
 import type { QuoteLock, Routing } from '../conversion/job-graph.js';
+import type { Outage } from './standing.js';
 
 /** Why a provider is not asked at all, whatever the steps are. */
 export interface Exclusion {
   readonly provider: string;
-  readonly code: 'not_in_only' | 'excluded' | 'region' | 'not_quoted' | 'tried';
+  readonly code: 'not_in_only' | 'excluded' | 'region' | 'not_quoted' | 'tried' | Outage['code'];
   readonly message: string;
 }
 

@@ -13,9 +13,11 @@ import { exclusionsOf, type Exclusion } from './filters.js';
 import { checkOptions, type OptionVerdict } from './option-check.js';
 import { optionErrors, type OptionError } from './option-errors.js';
 import { nearestOffer } from './nearest-offer.js';
+import { groundedBy, roundsOf, without } from './outages.js';
 import type { Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { priceOf, type PriceSources } from './pricing.js';
+import { StandingBoard } from './standing-board.js';
 import { planSteps } from './wishes.js';
 
 type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted'>;
@@ -28,17 +30,36 @@ export class RouterService {
   constructor(
     private readonly registry: Registry,
     private readonly views: CatalogueViews,
+    private readonly board: StandingBoard,
   ) {}
 
-  /** A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`. */
-  route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = []): Route {
+  /**
+   * A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`, and those that are out for now. `net`: where nobody
+   * else is left, the least bad of those with an open breaker is used all the same.
+   */
+  route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true): Route {
     const entries = this.registry.all();
-    const { exclusions } = this.asked(graph, tried);
+    const { allowed, exclusions } = this.asked(graph, tried);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
     const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views));
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
-    const decided = decideRoute({ steps: wanted, candidates, exclusions, routing: graph.routing, currency, ...(graph.quoted === undefined ? {} : { bound: graph.quoted.providers }) });
-    return { ...decided, exclusions };
+    const operations = [...new Set(steps.map(({ operation }) => operation))];
+    const outages = this.board.outages(allowed.map(({ id }) => id), operations);
+    const decide = (out: typeof outages): Route => {
+      const { whole, parts } = groundedBy(out, operations);
+      const told = [...exclusions, ...whole];
+      const decided = decideRoute({
+        steps: wanted, candidates: candidates.map((candidate) => without(parts, candidate)), exclusions: told, routing: graph.routing, currency,
+        ...(graph.quoted === undefined ? {} : { bound: graph.quoted.providers }),
+      });
+      return { ...decided, exclusions: [...told, ...parts.map(({ provider, code, message }) => ({ provider, code, message }))] };
+    };
+    let route = decide(outages);
+    for (const out of roundsOf(outages, net)) {
+      if ('stages' in route) break;
+      route = decide(out);
+    }
+    return route;
   }
 
   /** The nearest thing to a step that nobody does, which one of those who may be asked would do: a sentence, null where nothing is near. */

@@ -121,7 +121,7 @@ it.each([
   ['the caller cancels the job', (jobId: string) => room.cancels.cancel(TENANT, jobId)],
   ['its deadline passes', async (jobId: string) => {
     await room.test.query(`UPDATE job SET deadline_at = now() - interval '1 second' WHERE id = $1`, [jobId]);
-    await room.sweeper.failOverdue();
+    await room.deadlines.failOverdue();
   }],
 ])('an attempt of which nobody knows is an orphan when %s', async (_how, end) => {
   const { job } = await lost(2);

@@ -25,24 +25,24 @@ it('a job past its deadline fails, its attempt is left and canceled; one before 
   const [late, early] = [await room.accept({}), await room.accept({})];
   const running = await Promise.all((await room.claim()).map((lease) => room.running(lease)));
   await overdue(late.id);
-  await room.sweeper.failOverdue();
+  await room.deadlines.failOverdue();
   expect(await room.find(late.id)).toMatchObject({ status: 'failed', error: { code: 'deadline_exceeded' }, attempts: [{ status: 'abandoned' }], steps: [{ status: 'skipped' }] });
   expect((await room.find(early.id)).status).toBe('processing');
   expect(one.canceled).toEqual([running.find(({ scene }) => scene.job.id === late.id)?.attempt.providerJobId]);
-  expect(await room.sweeper.failOverdue()).toBe(0);
+  expect(await room.deadlines.failOverdue()).toBe(0);
 });
 
 it('an upload that never came fails the job in its own words', async () => {
   const job = await room.accept({ inputs: [{ type: 'upload' }] });
   await overdue(job.id);
-  await room.sweeper.failOverdue();
+  await room.deadlines.failOverdue();
   expect(await room.find(job.id)).toMatchObject({ status: 'failed', error: { code: 'input_expired' } });
 });
 
 it('several sweepers at once fail each job once', async () => {
   const jobs = await Promise.all(Array.from({ length: 20 }, () => room.accept({})));
   await overdue(...jobs.map(({ id }) => id));
-  await Promise.all(Array.from({ length: 5 }, () => room.sweeper.failOverdue()));
+  await Promise.all(Array.from({ length: 5 }, () => room.deadlines.failOverdue()));
   for (const { id } of jobs) expect((await room.events(id)).filter((type) => type === 'job.failed')).toHaveLength(1);
 });
 
@@ -52,7 +52,7 @@ it('a provider that does not answer to a cancel holds up nobody else\'s deadline
   await overdue(...jobs.map(({ id }) => id));
   let answer: () => void = () => undefined;
   one.cancelTakes = new Promise((resolve) => (answer = resolve));
-  const sweep = room.sweeper.failOverdue();
+  const sweep = room.deadlines.failOverdue();
   await Promise.race([sweep, new Promise((resolve) => setTimeout(resolve, 1000))]);
   const ended = await Promise.all(jobs.map(async ({ id }) => (await room.find(id)).status));
   answer();

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { JobBody } from '../../src/conversion/job-body.js';
 import { AttemptStore } from '../../src/execution/attempt-store.js';
+import { AttemptEnds } from '../../src/execution/attempt-ends.js';
 import { CancelService } from '../../src/execution/cancel.service.js';
+import { Deadlines } from '../../src/execution/deadlines.js';
+import { Gate } from '../../src/execution/gate.js';
 import { Replanner } from '../../src/execution/replan.js';
 import { SceneLoader, type LiveAttempt, type Scene } from '../../src/execution/scene.js';
 import { SettleService } from '../../src/execution/settle.service.js';
@@ -28,8 +31,12 @@ import { WebhookSecrets } from '../../src/jobs/webhook-secrets.js';
 import { Database } from '../../src/platform/database.js';
 import { parseCidrs } from '../../src/platform/egress.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
+import { BreakerOutcomes } from '../../src/routing/breaker-outcomes.js';
+import { BreakerStore } from '../../src/routing/breaker-store.js';
 import { CatalogueViews } from '../../src/routing/catalogue-views.js';
 import { RouterService } from '../../src/routing/router.service.js';
+import { StandingBoard } from '../../src/routing/standing-board.js';
+import { StandingStore } from '../../src/routing/standing-store.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { fakeRegistry, type FakeProvider } from './fake-provider.js';
 
@@ -90,6 +97,7 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
     events: async (jobId) => (await test.query<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY sequence', [jobId])).map(({ type }) => type),
     empty: async () => void (await test.query('TRUNCATE job, callback CASCADE')),
     close: async () => {
+      await made.outcomes.flush();
       await database.close();
       await test.drop();
       await rm(root, { recursive: true, force: true });
@@ -100,7 +108,11 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
 function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
   const registry = fakeRegistry(providers, config);
   const views = new CatalogueViews(registry);
-  const router = new RouterService(registry, views);
+  const board = new StandingBoard();
+  const standings = new StandingStore(database);
+  const breakers = new BreakerStore(database, { raw: { BREAKER_OPEN_MS: 30_000 } });
+  const outcomes = new BreakerOutcomes(breakers, board);
+  const router = new RouterService(registry, views, board);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
   const jobs = new JobStore(database, credentials, secrets);
@@ -111,7 +123,15 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const ending = new JobEnding();
   const cancels = new CancelService(database, ending, registry);
   const orphans = new OrphanSearch(database, registry);
+  const replanner = new Replanner(router, registry, stages);
+  const deadlines = new Deadlines(database, ending, registry, outcomes);
   return {
+    board,
+    standings,
+    breakers,
+    outcomes,
+    deadlines,
+    gate: new Gate(database, board, breakers, replanner, stages),
     registry,
     views,
     router,
@@ -127,8 +147,8 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     accepts: new AcceptService(jobs, reader, router, inputFiles, quoteStore),
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
-    settle: new SettleService(database, stages, ending, new Replanner(router, registry, stages), registry),
-    sweeper: new SweeperService(database, ending, staging, registry, orphans),
+    settle: new SettleService(database, stages, ending, replanner, new AttemptEnds(registry, outcomes)),
+    sweeper: new SweeperService(database, staging, registry, orphans, deadlines),
   };
 }
 

@@ -1,3 +1,4 @@
+import { BREAKER_STATES } from '../../src/routing/breaker.js';
 import { ATTEMPT_STATES, DELIVERY_STATES, EXPORT_STATES, JOB_STATES, STAGE_STATES, STEP_STATES } from '../../src/jobs/states.js';
 
 export type States = Readonly<Record<string, readonly string[]>>;
@@ -21,6 +22,9 @@ export const MACHINES: readonly KnownMachine[] = [
   known('export', 'job_export', EXPORT_STATES, ['pending']),
   known('delivery', 'delivery', DELIVERY_STATES, ['scheduled']),
 ];
+
+/** Machines without an end. */
+export const CYCLES: readonly KnownMachine[] = [known('breaker', 'breaker', BREAKER_STATES, ['closed'])];
 
 export interface Transition {
   readonly table: string;

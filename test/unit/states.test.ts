@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { ATTEMPT_STATES, EXPORT_STATES, hasEnded, JOB_STATES, JOB_STATUSES, STAGE_STATES, statesBefore, STEP_STATES, type AttemptEnd, type JobStatus, type LiveAttemptStatus, type StageStatus } from '../../src/jobs/states.js';
 import { readSources } from '../support/architecture/source-files.js';
-import { MACHINES, type States } from '../support/machines.js';
+import { CYCLES, MACHINES, type States } from '../support/machines.js';
 import { drawAll } from '../support/state-drawing.js';
 import { literalMoves, type Move } from '../support/state-moves.js';
 
@@ -38,6 +38,12 @@ describe.each(MACHINES)('$name', ({ name, states, starts, begins }) => {
 
   it('never comes back to a state it left, but for a step that is planned anew', () => {
     expect(repeated(states)).toEqual(name === 'step' ? ['pending', 'running'] : []);
+  });
+});
+
+describe.each(CYCLES)('$name', ({ states, starts }) => {
+  it('has no end: from every state it comes to every state', () => {
+    for (const state of [...starts, ...Object.keys(states)]) expect(reachable(states, states[state] ?? []).sort()).toEqual(Object.keys(states).sort());
   });
 });
 
@@ -99,7 +105,7 @@ describe('README.md', () => {
     const text = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     const section = text.split('\n### States\n')[1]?.split(/\n#{2,3} /)[0] ?? '';
     // What is expected here is what belongs there.
-    expect(/```[^`]*```/.exec(section)?.[0]).toBe(drawAll(MACHINES));
+    expect(/```[^`]*```/.exec(section)?.[0]).toBe(drawAll([...MACHINES, ...CYCLES]));
   });
 
   it('the drawing tells where a machine begins, and where it goes', () => {

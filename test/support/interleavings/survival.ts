@@ -51,7 +51,7 @@ async function calmDown(room: EngineRoom, world: World): Promise<void> {
   const left = await open(room);
   if (left.length > 0) throw new Error(`nothing will ever happen again to ${JSON.stringify(left)}`);
   await room.test.query(`UPDATE job SET deadline_at = now() - interval '1 second' WHERE ended_at IS NULL`);
-  await room.sweeper.failOverdue();
+  await room.deadlines.failOverdue();
   for (let round = 0; round < ROUNDS && (await room.test.query(`SELECT 1 FROM delivery WHERE status = 'scheduled'`)).length > 0; round += 1) {
     await world.perform({ do: 'expire' });
     await world.perform({ do: 'deliver', status: 200, late: false });

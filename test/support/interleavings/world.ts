@@ -90,7 +90,7 @@ export class World {
       case 'overdue':
         return this.ofJob(action.pick, async (jobId) => {
           await this.room.test.query(`UPDATE job SET deadline_at = now() - interval '1 second' WHERE id = $1`, [jobId]);
-          await this.room.sweeper.failOverdue();
+          await this.room.deadlines.failOverdue();
         });
       case 'silence':
         return void (await this.room.test.query(`UPDATE attempt SET moved_at = moved_at - interval '1 hour', unknown_since = unknown_since - interval '1 hour', failing_since = failing_since - interval '1 hour' WHERE ended_at IS NULL`));

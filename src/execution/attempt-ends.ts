@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { ProviderError } from '../conversion/errors.js';
+import type { Cost } from '../conversion/provider.js';
+import type { Abandoned } from '../jobs/job-ending.js';
+import { ATTEMPT_STATES, statesBefore, type AttemptEnd } from '../jobs/states.js';
+import { Registry } from '../providers/registry.js';
+import { BreakerOutcomes } from '../routing/breaker-outcomes.js';
+import { moneyFor } from '../routing/pricing.js';
+import { speaksAgainst } from './blame.js';
+import type { LiveAttempt, Scene } from './scene.js';
+import { expectedOf } from './stage-work.js';
+import { cancelAtVendors } from './vendor-cancel.js';
+
+/** How an attempt's row ends, and what is told of that once it is committed. */
+@Injectable()
+export class AttemptEnds {
+  constructor(
+    private readonly registry: Registry,
+    private readonly outcomes: BreakerOutcomes,
+  ) {}
+
+  /** What `END_ATTEMPT` asks for. */
+  row(attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly unknown[] {
+    const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
+    const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
+    return [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored, statesBefore(ATTEMPT_STATES, status)];
+  }
+
+  /** Nobody knows whether the vendor has a job of it, and one that it has runs; of a provider that is no longer configured that is not known either. */
+  mayRunThere(provider: string, { details }: ProviderError): boolean {
+    return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate !== false;
+  }
+
+  /** For the provider that it ran at, wherever the work goes on. */
+  tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null): void {
+    if (error !== null && !speaksAgainst(error, attempt, expectedOf(scene))) return;
+    const operations = scene.job.graph.steps.filter(({ id }) => scene.stepIds.includes(id)).map(({ operation }) => operation);
+    this.outcomes.note({ provider: attempt.provider, operations, stage: scene.lease.stageId, kind: error?.kind ?? null });
+  }
+
+  /** Never rejects, and is not waited for. */
+  cancel(attempts: readonly Abandoned[]): void {
+    void cancelAtVendors(this.registry, attempts);
+  }
+}
+
+export const END_ATTEMPT = `
+  UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
+  WHERE id = $1 AND status = ANY($7) RETURNING id, provider, provider_job_id AS "providerJobId"`;

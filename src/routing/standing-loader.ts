@@ -1,0 +1,60 @@
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { databaseTrouble } from '../platform/database-trouble.js';
+import { Listener } from '../platform/listener.js';
+import { Metrics } from '../platform/metrics.js';
+import { Registry } from '../providers/registry.js';
+import { StandingBoard } from './standing-board.js';
+import { StandingStore } from './standing-store.js';
+import { STANDING_CHANNEL, UNTOUCHED, WHOLE } from './standing.js';
+
+/** A word of news may be lost; then this is how long a process works by what it knew. The end of a pause is never told: it is seen here. */
+const LOOK_MS = 1000;
+const MEASURE = { closed: 0, half_open: 1, open: 2 } as const;
+
+/** Keeps this process's board of the providers as it is in the database, whoever changed it. */
+@Injectable()
+export class StandingLoader implements BeforeApplicationShutdown {
+  private readonly log = new Logger('providers');
+  private timer: NodeJS.Timeout | undefined;
+  private looking: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(
+    private readonly store: StandingStore,
+    private readonly board: StandingBoard,
+    private readonly registry: Registry,
+    private readonly metrics: Metrics,
+    private readonly listener: Listener,
+  ) {}
+
+  /** The first look is waited for: nothing may begin at a provider that an operator took out. */
+  async start(): Promise<void> {
+    this.listener.on(STANDING_CHANNEL, () => this.lookNow());
+    await this.look();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.looking;
+  }
+
+  async refresh(): Promise<void> {
+    this.board.put(await this.store.read());
+    for (const id of this.registry.ids()) this.metrics.breakerState.set({ provider: id }, MEASURE[(this.board.of(id).get(WHOLE) ?? UNTOUCHED).breaker.state]);
+  }
+
+  /** Behind a look that runs: what is told now may have come too late for it. */
+  private lookNow(): void {
+    clearTimeout(this.timer);
+    this.looking = this.looking.then(() => this.look());
+  }
+
+  private async look(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.stopped) return;
+    await this.refresh().catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message));
+    clearTimeout(this.timer);
+    if (!this.stopped) this.timer = setTimeout(() => this.lookNow(), LOOK_MS);
+  }
+}
