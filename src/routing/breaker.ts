@@ -48,13 +48,13 @@ export interface BreakerClock {
 }
 
 /** Fewer attempts than this say nothing. */
-export const LEAST_SAMPLE = 10;
+export const LEAST_SAMPLE = 20;
 /** What share of them failed at the least. */
 export const TOLERATED = 0.5;
 /** The window slides: the latest attempts, as many as are enough, or as few as so much time holds. */
-const ENOUGH = 20;
-const WINDOW_MS = 300_000;
-const SLICE_MS = 5000;
+const ENOUGH = 40;
+const WINDOW_MS = 600_000;
+const SLICE_MS = 10_000;
 const LONGEST_PAUSE_MS = 600_000;
 /** A probe that takes longer tells nothing by then, and another one may try. */
 const PROBE_MS = 600_000;

@@ -55,7 +55,7 @@ it('twenty failures that come at once through two processes are all counted, and
 });
 
 describe('an open breaker', () => {
-  beforeEach(() => stores[0].record('main', '*', failed(10)));
+  beforeEach(() => stores[0].record('main', '*', failed(20)));
 
   it('lets nobody through before its pause is over', async () => {
     expect(winners(await claimAll(await held(20)))).toBe(0);
@@ -109,7 +109,7 @@ describe('an open breaker', () => {
   });
 
   it('a second one in the way, of the operation, is passed together with it or not at all', async () => {
-    await stores[0].record('main', 'compress', failed(10));
+    await stores[0].record('main', 'compress', failed(20));
     const [lease, another] = await held(2);
     await room.test.query(`UPDATE breaker SET open_until = now() - interval '1 second' WHERE operation = '*'`);
     expect(await stores[0].claimProbe('main', ['compress'], lease?.stageId ?? '')).toBe(false);
@@ -123,7 +123,7 @@ describe('an open breaker', () => {
   });
 
   it('claims and outcomes that cross each other never lock each other out', async () => {
-    await stores[0].record('main', 'convert', failed(10));
+    await stores[0].record('main', 'convert', failed(20));
     const leases = await held(20);
     await pauseIsOver();
     const outcomes = Array.from({ length: 20 }, (_, index) => (stores[index % 2] as BreakerStore).record('main', index % 3 === 0 ? '*' : 'convert', failed(1)));
@@ -160,7 +160,7 @@ describe('outcomes', () => {
   });
 
   it('a row that was closed and left alone for long is forgotten; one that is open stays', async () => {
-    await stores[0].record('main', '*', failed(10));
+    await stores[0].record('main', '*', failed(20));
     await stores[0].record('main', 'convert', failed(1));
     expect(await room.standings.forget(90, 100)).toBe(0);
     await room.test.query(`UPDATE breaker SET touched_at = now() - interval '91 days'`);

@@ -26,7 +26,7 @@ const details = (jobId: string, type: string) => room.test.query<{ detail: Recor
 const breaker = async (provider: string, operation = '*') => (await room.standings.read()).get(provider)?.get(operation)?.breaker;
 
 async function open(provider: string, operation = '*', opens = 1): Promise<void> {
-  await room.breakers.record(provider, operation, { ok: 0, failed: 10, kind: 'unavailable', stages: new Map() });
+  await room.breakers.record(provider, operation, { ok: 0, failed: 20, kind: 'unavailable', stages: new Map() });
   await room.test.query('UPDATE breaker SET opens = $3 WHERE provider = $1 AND operation = $2', [provider, operation, opens]);
   await refresh();
 }
@@ -76,7 +76,7 @@ describe('a plan', () => {
     const { exclusions } = room.router.route(job.graph, job.graph.steps, job.graph.steps, [], false);
     expect(exclusions).toEqual([
       { provider: 'second', code: 'not_in_only', message: '"second" is not among routing.only.' },
-      { provider: 'first', code: 'breaker', message: expect.stringMatching(/^The breaker of "first" is open\. 10 of the last 10 attempts failed/) as string },
+      { provider: 'first', code: 'breaker', message: expect.stringMatching(/^The breaker of "first" is open\. 20 of the last 20 attempts failed/) as string },
     ]);
   });
 
