@@ -1,6 +1,7 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { KeyGuard } from './accounts/key.guard.js';
+import { Spending } from './accounts/spending.js';
 import { AttemptEnds } from './execution/attempt-ends.js';
 import { AttemptStore } from './execution/attempt-store.js';
 import { CancelController } from './execution/cancel.controller.js';
@@ -10,6 +11,7 @@ import { DeadlyWork } from './execution/deadly-work.js';
 import { EngineService } from './execution/engine.service.js';
 import { Gate } from './execution/gate.js';
 import { HistoryService } from './execution/history.service.js';
+import { LeftBehind } from './execution/left-behind.js';
 import { Leftovers } from './execution/leftovers.js';
 import { Poller } from './execution/poller.js';
 import { PollPace } from './execution/poll-pace.js';
@@ -143,13 +145,14 @@ export class AppModule {
             // Anybody may write any provider into the address: those that are not ours are counted as one.
             new CallbackService(store, registry, tokens, (provider, outcome) => metrics.callbacks.inc({ provider: registry.find(provider) === null ? 'unknown' : provider, outcome })),
         },
+        { provide: Spending, inject: [Metrics], useFactory: (metrics: Metrics) => new Spending((provider, currency, amount) => metrics.cost.inc({ provider, currency }, amount)) },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
+        StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, LeftBehind, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

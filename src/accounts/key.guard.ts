@@ -3,7 +3,7 @@ import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@ne
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.js';
 import { Env } from '../platform/env.js';
-import { identify, isIdentified } from './principal.js';
+import { ADMIN_KEY, identify, isIdentified } from './principal.js';
 
 const digest = (key: string): Buffer => createHash('sha256').update(key).digest();
 
@@ -27,7 +27,7 @@ export class KeyGuard implements CanActivate {
     const key = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     if (key === undefined) throw unauthorized('Send an API key: Authorization: Bearer <key>.');
     if (!timingSafeEqual(digest(key), this.admin)) throw unauthorized('The API key is not known here.');
-    identify(request, { tenant: 'default', key: 'admin' });
+    identify(request, { tenant: 'default', key: ADMIN_KEY });
   }
 }
 

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
+import { bookEnd, type Share, type Told } from '../accounts/ledger.js';
+import { bookEnded, ledgerRows } from '../accounts/ledger-store.js';
+import { Spending } from '../accounts/spending.js';
 import type { ProviderError } from '../conversion/errors.js';
 import type { Cost } from '../conversion/provider.js';
 import type { Abandoned } from '../jobs/job-ending.js';
 import { ATTEMPT_STATES, statesBefore, type AttemptEnd } from '../jobs/states.js';
 import { Registry } from '../providers/registry.js';
 import { BreakerOutcomes } from '../routing/breaker-outcomes.js';
-import { moneyFor } from '../routing/pricing.js';
+import { toldOf } from '../routing/step-price.js';
 import { speaksAgainst } from './blame.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { expectedOf } from './stage-work.js';
@@ -17,13 +20,20 @@ export class AttemptEnds {
   constructor(
     private readonly registry: Registry,
     private readonly outcomes: BreakerOutcomes,
+    private readonly spending: Spending = new Spending(),
   ) {}
 
   /** What `END_ATTEMPT` asks for. */
-  row(attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly unknown[] {
-    const pricing = this.registry.find(attempt.provider)?.config.pricing ?? null;
+  row(scene: Scene, attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly unknown[] {
+    const told = this.told(attempt, credits);
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
-    return [attempt.id, status, credits, moneyFor(pricing, credits), pricing?.currency ?? null, stored, statesBefore(ATTEMPT_STATES, status)];
+    const neverMade = attempt.providerJobId === null && error?.details.created === 'not_created';
+    const booked = ledgerRows(bookEnd(sharesOf(scene), { ...told, succeeded: status === 'succeeded', neverMade }));
+    return [attempt.id, status, credits, told.amount, told.currency, stored, statesBefore(ATTEMPT_STATES, status), booked];
+  }
+
+  private told({ provider }: LiveAttempt, credits: number | null): Told {
+    return toldOf(this.registry.find(provider)?.config.pricing ?? null, credits);
   }
 
   /** Nobody knows whether the vendor has a job of it, and one that it has runs; of a provider that is no longer configured that is not known either. */
@@ -32,7 +42,8 @@ export class AttemptEnds {
   }
 
   /** For the provider that it ran at, wherever the work goes on. */
-  tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null): void {
+  tell(scene: Scene, attempt: LiveAttempt, { credits }: Cost, error: ProviderError | null): void {
+    this.spending.counted(attempt.provider, [this.told(attempt, credits)]);
     if (error !== null && !speaksAgainst(error, attempt, expectedOf(scene))) return;
     const operations = scene.job.graph.steps.filter(({ id }) => scene.stepIds.includes(id)).map(({ operation }) => operation);
     this.outcomes.note({ provider: attempt.provider, operations, stage: scene.lease.stageId, kind: error?.kind ?? null });
@@ -44,6 +55,15 @@ export class AttemptEnds {
   }
 }
 
+/** What a stage's steps were expected to cost, by their operations. */
+function sharesOf({ job, stepIds, prices }: Scene): readonly Share[] {
+  return job.graph.steps.filter(({ id }) => stepIds.includes(id)).map(({ id, operation }) => ({ operation, expected: prices.find(({ step }) => step === id)?.amount ?? null }));
+}
+
+/** What it cost is written to the attempt and to the ledger at once. */
 export const END_ATTEMPT = `
+  WITH ended AS (
   UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
-  WHERE id = $1 AND status = ANY($7) RETURNING id, provider, provider_job_id AS "providerJobId"`;
+  WHERE id = $1 AND status = ANY($7) RETURNING id, job_id, provider, provider_job_id),
+  booked AS (${bookEnded('$8', '$2')})
+  SELECT id, provider, provider_job_id AS "providerJobId" FROM ended`;

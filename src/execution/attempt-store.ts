@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Spending } from '../accounts/spending.js';
 import { ProviderError } from '../conversion/errors.js';
 import type { Report } from '../conversion/provider.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
@@ -25,6 +26,7 @@ export class AttemptStore {
   constructor(
     private readonly database: Database,
     private readonly stages: StageStore,
+    private readonly spending: Spending = new Spending(),
   ) {}
 
   /**
@@ -88,7 +90,7 @@ export class AttemptStore {
 
   /** The vendor told how its job ended after the lease was lost. */
   async endedLate(scene: Scene, { id, provider, reference }: LiveAttempt, pricing: Pricing | null, report: Report, cause: Cause): Promise<void> {
-    await writeLateEnd(this.database, { id, provider, reference, jobId: scene.job.id }, pricing, report, cause);
+    await writeLateEnd(this.database, this.spending, { id, provider, reference, jobId: scene.job.id }, pricing, report, cause);
   }
 
   /** The vendor took the bytes of an upload: they are not sent again. */

@@ -1,8 +1,12 @@
+import { bookedOf, bookLateRows } from '../accounts/ledger-store.js';
+import { bookLate } from '../accounts/ledger.js';
+import type { Spending } from '../accounts/spending.js';
 import type { Report } from '../conversion/provider.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import { watchLeftBehind } from '../jobs/left-behind.js';
 import type { Database } from '../platform/database.js';
-import { moneyFor, type Pricing } from '../routing/pricing.js';
+import type { Pricing } from '../routing/pricing.js';
+import { toldOf } from '../routing/step-price.js';
 
 /** An attempt that was given up, or that somebody else works on by now. */
 export interface Left {
@@ -16,22 +20,29 @@ export interface Left {
  * How a vendor's job ended whose attempt had been given up. Nothing moves any more: it is written down on the attempt, once, and said in the timeline
  * if somebody paid for it or if it succeeded for nothing. False: it is known already, or the attempt was not given up.
  */
-export async function writeLateEnd(database: Database, { id, jobId, provider }: Left, pricing: Pricing | null, report: Report, cause: Cause): Promise<boolean> {
+export async function writeLateEnd(database: Database, spending: Spending, left: Left, pricing: Pricing | null, report: Report, cause: Cause): Promise<boolean> {
   if (report.state === 'running') return false;
+  const { id, jobId, provider } = left;
   const { state, cost: { credits } } = report;
+  const told = toldOf(pricing, credits);
   const waste = state === 'succeeded' || (credits ?? 0) > 0;
-  return database.transaction(async (sql) => {
+  const bookings = await database.transaction(async (sql) => {
     await sql.query('SELECT id FROM job WHERE id = $1 FOR UPDATE', [jobId]);
     const [row] = await sql.query<{ providerJobId: string; cost: string | null; currency: string | null }>(
-      `UPDATE attempt SET late_state = $2, waste = $3, credits = coalesce(credits, $4), cost = coalesce(cost, $5), currency = coalesce(currency, $6), watch_due_at = NULL
+      `UPDATE attempt SET late_state = $2, waste = $3, credits = coalesce($4, credits), cost = coalesce($5, cost), currency = coalesce($6, currency), watch_due_at = NULL
        WHERE id = $1 AND watch_due_at IS NOT NULL RETURNING provider_job_id AS "providerJobId", cost, currency`,
-      [id, state, waste, credits, moneyFor(pricing, credits), pricing?.currency ?? null],
+      [id, state, waste, credits, told.amount, told.currency],
     );
-    if (row === undefined) return false;
+    if (row === undefined) return null;
+    const { shares, booked } = await bookedOf(sql, id);
+    const late = bookLate(shares, booked, told, state === 'succeeded');
+    await bookLateRows(sql, id, late);
     const type = state === 'succeeded' ? 'attempt.late_success' : 'attempt.waste';
     if (waste) appendEvents(sql, jobId, [{ type, cause, detail: { attempt: id, provider, ...row, credits } }]);
-    return true;
+    return late;
   });
+  if (bookings !== null) spending.counted(provider, bookings.filter(({ estimated }) => !estimated));
+  return bookings !== null;
 }
 
 /**

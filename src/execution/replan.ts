@@ -82,9 +82,9 @@ export class Replanner {
       const needs = [...new Set(steps.filter(({ id }) => own.has(id)).flatMap((step) => step.inputs.filter((id) => undone.has(id) && !own.has(id))))];
       const carriesOn = stage.stepIds.some((id) => scene.stepIds.includes(id));
       sql.later(
-        `INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, history, lost_leases, due_at)
-         VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, $8, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $9::float8 / 1000) END)`,
-        [uuidv7(), scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs],
+        `INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, history, lost_leases, due_at, prices)
+         VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, $8, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $9::float8 / 1000) END, $10::jsonb)`,
+        [uuidv7(), scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs, JSON.stringify(stage.prices)],
       );
     }
     const lost = stages.flatMap(({ stepIds, losses }) => stepIds.map((id) => ({ id, losses: lossesOf(id, losses) })));

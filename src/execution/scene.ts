@@ -5,6 +5,7 @@ import { hasHeaders, isPlace } from '../conversion/places.js';
 import { CredentialStore } from '../jobs/credential-store.js';
 import { WHOLE_JOB, type WholeJob } from '../jobs/rows.js';
 import type { LiveAttemptStatus, StageStatus } from '../jobs/states.js';
+import type { StepPrice } from '../routing/step-price.js';
 import type { Try } from './decide.js';
 import type { Lease } from './stage-store.js';
 
@@ -43,6 +44,8 @@ export interface Scene {
   readonly stepIds: readonly string[];
   readonly stageStatus: StageStatus;
   readonly history: readonly Try[];
+  /** What its steps were expected to cost when the stage was planned. */
+  readonly prices: readonly StepPrice[];
   readonly attempt: LiveAttempt | null;
   /** The job's credentials, opened for whoever is about to use them, or must keep them out of what is written. Throws `Unsealable`. */
   credentials(): Promise<ReadonlyMap<string, Credentials>>;
@@ -56,8 +59,8 @@ export class SceneLoader {
   ) {}
 
   async load(lease: Lease): Promise<Scene | null> {
-    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'attempt'> }>(
-      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
+    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'prices' | 'attempt'> }>(
+      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'prices', g.prices, 'attempt', (
          SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'word', a.word, 'progress', a.progress, 'listed', a.listed, 'polls', a.polls,
            'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
            'unknownMs', coalesce(extract(epoch FROM now() - a.unknown_since) * 1000, 0), 'searches', a.searches, 'uploaded', a.uploaded, 'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))

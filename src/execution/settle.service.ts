@@ -42,7 +42,7 @@ export class SettleService {
   async succeeded(scene: Scene, attempt: LiveAttempt, { files, deliveries, cost }: Outcome, cause: Cause): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      sql.later(END_ATTEMPT, this.ends.row(attempt, 'succeeded', cost, null));
+      sql.later(END_ATTEMPT, this.ends.row(scene, attempt, 'succeeded', cost, null));
       this.stages.end(sql, [scene.lease.stageId], 'done');
       this.endSteps(sql, scene, 'done');
       this.writeFiles(sql, scene, attempt, files);
@@ -55,7 +55,7 @@ export class SettleService {
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
-    this.ends.tell(scene, attempt, null);
+    this.ends.tell(scene, attempt, cost, null);
     void learnFromSuccess(this.database, scene, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
   }
 
@@ -78,7 +78,7 @@ export class SettleService {
       await this.stages.hold(sql, scene.lease);
       const given = this.ends.mayRunThere(attempt.provider, error);
       if (given) await leaveOrphans(sql, [attempt.id]);
-      const ended = await sql.query<Abandoned>(END_ATTEMPT, this.ends.row(attempt, given ? 'abandoned' : 'errored', cost, error));
+      const ended = await sql.query<Abandoned>(END_ATTEMPT, this.ends.row(scene, attempt, given ? 'abandoned' : 'errored', cost, error));
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
       appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
@@ -88,7 +88,7 @@ export class SettleService {
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
     this.ends.cancel(abandoned);
-    this.ends.tell(scene, attempt, error);
+    this.ends.tell(scene, attempt, cost, error);
     void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 

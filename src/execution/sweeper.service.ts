@@ -2,9 +2,8 @@ import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/comm
 import { Staging } from '../files/staging.js';
 import { eraseExpiredKeys } from '../jobs/idempotency-store.js';
 import { Database } from '../platform/database.js';
-import { Registry } from '../providers/registry.js';
 import { Deadlines } from './deadlines.js';
-import { askAfterLeftBehind, LEFT_BEHIND } from './left-behind.js';
+import { LEFT_BEHIND, LeftBehind } from './left-behind.js';
 import { OrphanSearch } from './orphan-search.js';
 import { SweepTimers } from './sweep-timers.js';
 
@@ -26,7 +25,7 @@ export class SweeperService implements BeforeApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly staging: Staging,
-    private readonly registry: Registry,
+    private readonly leftBehind: LeftBehind,
     private readonly orphans: OrphanSearch,
     private readonly deadlines: Deadlines,
   ) {}
@@ -35,7 +34,7 @@ export class SweeperService implements BeforeApplicationShutdown {
     this.timers.every(DEADLINES_MS, async () => (await this.deadlines.failOverdue(), false));
     this.timers.every(FILES_MS, async () => (await this.eraseExpired()) === FILES);
     this.timers.every(ORPHANS_MS, async () => (await this.orphans.search(), false));
-    this.timers.every(LEFT_BEHIND_MS, async () => (await askAfterLeftBehind(this.database, this.registry)) === LEFT_BEHIND);
+    this.timers.every(LEFT_BEHIND_MS, async () => (await this.leftBehind.ask()) === LEFT_BEHIND);
     this.timers.every(KEYS_MS, async () => (await eraseExpiredKeys(this.database, KEYS)) === KEYS);
   }
 

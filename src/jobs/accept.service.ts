@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { ADMIN_KEY } from '../accounts/principal.js';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
 import { invalidRequest } from '../http/problem.js';
@@ -28,7 +29,7 @@ export class AcceptService {
     private readonly quotes: QuoteStore,
   ) {}
 
-  async accept(tenant: string, body: JobBody, claim?: Claim): Promise<WholeJob> {
+  async accept(tenant: string, body: JobBody, claim?: Claim, key: string = ADMIN_KEY): Promise<WholeJob> {
     const { found, credentials, webhookSecret, ...read } = await this.reader.read(tenant, body);
     const graph = await this.bound(tenant, read.graph);
     const { stages, decision } = this.plan(graph, body);
@@ -38,6 +39,7 @@ export class AcceptService {
     const job: NewJob = {
       id,
       tenant,
+      key,
       graph: withoutBytes(graph),
       stages: stages.map((stage) => ({ ...stage, id: uuidv7() })),
       decision,

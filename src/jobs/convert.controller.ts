@@ -2,7 +2,7 @@ import { Controller, HttpCode, Post, Query, Req, Res, UseGuards } from '@nestjs/
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeyGuard } from '../accounts/key.guard.js';
-import { Tenant } from '../accounts/principal.js';
+import { Key, Tenant } from '../accounts/principal.js';
 import { safeFilename } from '../conversion/filenames.js';
 import { zipOf } from '../files/zip.js';
 import { goneSignal } from '../http/gone-signal.js';
@@ -45,7 +45,7 @@ export class ConvertController {
   @ApiResponse({ status: 200, description: 'The result.', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } })
   @ApiResponse({ status: 202, description: 'It takes longer: the job, whose address is in Location.', type: JobView })
   @Problems(401, 409, 413, 415, 422, 502, 503, 504)
-  async convert(@Tenant() tenant: string, @Query() query: ConvertQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  async convert(@Tenant() tenant: string, @Key() apiKey: string, @Query() query: ConvertQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const key = readIdempotencyKey(request.headers['idempotency-key']);
     const part = await readFilePart(request, 'file');
     cutWhenSilent(request, part.file);
@@ -53,9 +53,9 @@ export class ConvertController {
     const wait = (job: WholeJob): Promise<Answer> => this.answer(job, query.wait * 1000, goneSignal(request));
     try {
       const answer = key === null
-        ? await wait(await this.converts.begin(tenant, query, filename, part.file))
+        ? await wait(await this.converts.begin(tenant, query, filename, part.file, undefined, apiKey))
         : await this.idempotency.once({ tenant, key, fingerprint: fingerprintOf(request.method, request.url, { filename }) }, {
-          first: async (claim) => wait(await this.converts.begin(tenant, query, filename, part.file, claim)),
+          first: async (claim) => wait(await this.converts.begin(tenant, query, filename, part.file, claim, apiKey)),
           resume: async (jobId) => wait(await this.converts.resume(tenant, jobId, part.file)),
           compare: (jobId) => this.converts.compare(tenant, jobId, part.file),
         });

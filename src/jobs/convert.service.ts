@@ -20,8 +20,8 @@ export class ConvertService {
   ) {}
 
   /** The job with its file in: queued. */
-  async begin(tenant: string, query: ConvertQuery, filename: string, bytes: Readable, claim?: Claim): Promise<WholeJob> {
-    const job = await this.accept(tenant, toJobBody(query, filename), claim);
+  async begin(tenant: string, query: ConvertQuery, filename: string, bytes: Readable, claim?: Claim, key?: string): Promise<WholeJob> {
+    const job = await this.accept(tenant, toJobBody(query, filename), claim, key);
     return this.uploads.receive(tenant, job.id, 'file', bytes, null);
   }
 
@@ -38,9 +38,9 @@ export class ConvertService {
     await requireSameFile(await this.jobs.read(tenant, jobId), bytes);
   }
 
-  private async accept(tenant: string, body: JobBody, claim: Claim | undefined): Promise<WholeJob> {
+  private async accept(tenant: string, body: JobBody, claim: Claim | undefined, key: string | undefined): Promise<WholeJob> {
     try {
-      return await this.jobs.create(tenant, body, claim);
+      return await this.jobs.create(tenant, body, claim, key);
     } catch (error) {
       if (error instanceof Problem && error.more.errors !== undefined) {
         const errors = error.more.errors.map(({ pointer, message }) => ({ pointer: toQueryPointer(pointer), message }));

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { bookUntold } from '../accounts/ledger-store.js';
 import type { JobError } from '../conversion/errors.js';
 import type { Transaction } from '../platform/transaction.js';
 import { eraseCredentials } from './credential-store.js';
@@ -42,7 +43,10 @@ export class JobEnding {
     );
     // A job that had ended has neither: all three are asked at once.
     const leaves = sql.query<Abandoned>(
-      `UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND status = ANY($2) RETURNING id, provider, provider_job_id AS "providerJobId"`,
+      `WITH ended AS (
+         UPDATE attempt SET status = 'abandoned', ended_at = now() WHERE job_id = $1 AND status = ANY($2) RETURNING id, job_id, provider, provider_job_id, step_ids),
+       booked AS (${bookUntold})
+       SELECT id, provider, provider_job_id AS "providerJobId" FROM ended`,
       [jobId, statesBefore(ATTEMPT_STATES, 'abandoned')],
     );
     const [rows, abandoned, givenUp] = await Promise.all([ends, leaves, giveUpExports(sql, jobId, cause)]);

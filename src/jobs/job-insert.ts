@@ -13,12 +13,12 @@ export interface RareParts {
 
 const statements = new Map<string, Statement>();
 
-/** One statement, one commit. $1 to $14 are what every job has; those of the parts follow, in their order. */
+/** One statement, one commit. $1 to $15 are what every job has; those of the parts follow, in their order. */
 export function insertJob({ places, claim, webhook }: RareParts): Statement {
   const name = ['insert_job', ...(places.length > 0 ? ['places'] : []), ...(claim.length > 0 ? ['key'] : []), ...(webhook.length > 0 ? ['webhook'] : [])].join('_');
   const known = statements.get(name);
   if (known !== undefined) return known;
-  const first = 15;
+  const first = 16;
   const made = statement(name, [
     places.length > 0 ? insertPlaces(first) : '',
     claim.length > 0 ? insertClaim(first + places.length) : '',
@@ -40,8 +40,8 @@ const statement = (name: string, more: string): Statement => ({
   name,
   text: `
   WITH job_row AS (
-    INSERT INTO job (id, tenant, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
-    VALUES ($1, $2, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
+    INSERT INTO job (id, tenant, key, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
+    VALUES ($1, $2, $15, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
     RETURNING created_at, queued_at),
   file_rows AS (
     INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256)
@@ -55,9 +55,9 @@ const statement = (name: string, more: string): Statement => ({
     INSERT INTO job_step (job_id, id, position, operation, losses)
     SELECT $1, s.id, s.position, s.operation, s.losses FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text, losses jsonb)),
   stage_rows AS (
-    INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
-    SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
-    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),${more}
+    INSERT INTO stage (id, job_id, position, provider, step_ids, needs, prices, status, due_at)
+    SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, g.prices, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
+    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], prices jsonb, ready boolean)),${more}
   decision_row AS (
     INSERT INTO route_decision (job_id, number, record) VALUES ($1, 1, $14::jsonb)),
   event_rows AS (

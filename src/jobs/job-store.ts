@@ -5,7 +5,7 @@ import type { Loss } from '../conversion/unified-options.js';
 import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
 import type { Decision } from '../routing/decision-record.js';
-import type { PlannedStage } from '../routing/stages.js';
+import type { LossyStage } from '../routing/plan.js';
 import { CredentialStore } from './credential-store.js';
 import { newExports } from './export-store.js';
 import type { NewEvent } from './event-store.js';
@@ -28,8 +28,10 @@ export interface NewFile {
 export interface NewJob {
   readonly id: string;
   readonly tenant: string;
+  /** Of the API key that it came with. */
+  readonly key: string;
   readonly graph: JobGraph;
-  readonly stages: readonly (PlannedStage & { readonly id: string; readonly losses: readonly Loss[] })[];
+  readonly stages: readonly (LossyStage & { readonly id: string })[];
   /** Files that are there already, by input id. */
   readonly files: ReadonlyMap<string, NewFile>;
   /** Of inputs and exports in stores of the caller's, by their id. */
@@ -83,11 +85,11 @@ export class JobStore {
     }));
     const losses = job.stages.flatMap((stage) => stage.losses);
     const steps = graph.steps.map((step, position) => ({ id: step.id, position, operation: step.operation, losses: lossesOf(step.id, losses) }));
-    const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, ready: stage.needs.length === 0 }));
+    const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, prices: stage.prices, ready: stage.needs.length === 0 }));
     const files = [...job.files.values()].map((file) => ({ id: file.id, path: file.path, filename: file.filename, content_type: file.contentType, size: file.size, sha256: file.sha256 }));
     const exports = newExports(graph);
     const whole = (created_at: Date, queued_at: Date | null): WholeJob => ({
-      id, tenant: job.tenant, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds, retry_of: retryOf,
+      id, tenant: job.tenant, key: job.key, status, graph, tag: graph.tag, progress: 0, error: null, retention_seconds: graph.retentionSeconds, retry_of: retryOf,
       created_at, queued_at, started_at: null, ended_at: null,
       inputs: inputs as WholeJob['inputs'],
       steps: steps.map((step) => ({ ...step, status: 'pending', provider: null })),
@@ -103,7 +105,7 @@ export class JobStore {
     const webhook = asked === null ? [] : [JSON.stringify(asked)];
     const rows = await sql.query<{ created_at: Date; queued_at: Date | null }>(insertJob({ places, claim, webhook }), [
       id, job.tenant, status, JSON.stringify(graph), graph.tag, graph.retentionSeconds, job.deadlineSeconds, job.events.length,
-      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), JSON.stringify(job.decision), ...places, ...claim, ...webhook,
+      JSON.stringify(inputs), JSON.stringify(steps), JSON.stringify(stages), JSON.stringify(files), JSON.stringify(job.events), JSON.stringify(job.decision), job.key, ...places, ...claim, ...webhook,
     ]).catch((error: unknown) => {
       throw KeyTaken.isMeantBy(error) ? new KeyTaken('the key is taken') : error;
     });

@@ -2,7 +2,7 @@ import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query, Req, Res,
 import { ApiBearerAuth, ApiBody, ApiHeader, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeyGuard } from '../accounts/key.guard.js';
-import { Tenant } from '../accounts/principal.js';
+import { Key, Tenant } from '../accounts/principal.js';
 import { goneSignal } from '../http/gone-signal.js';
 import { readPreferWait } from '../http/prefer.js';
 import { fingerprintOf, readIdempotencyKey } from '../http/idempotency-key.js';
@@ -38,6 +38,7 @@ export class JobsController {
   @Problems(400, 401, 409, 413, 415, 422, 503)
   async create(
     @Tenant() tenant: string,
+    @Key() apiKey: string,
     @Body() body: JobRequestDto,
     @Headers() headers: Record<string, string | undefined>,
     @Req() request: FastifyRequest,
@@ -47,11 +48,11 @@ export class JobsController {
     const waitMs = readPreferWait(headers['prefer']);
     const finish = (job: WholeJob): Promise<Answer> => this.answer(job, waitMs, goneSignal(request));
     const work: KeyedWork = {
-      first: async (claim) => finish(await this.jobs.create(tenant, body, claim)),
+      first: async (claim) => finish(await this.jobs.create(tenant, body, claim, apiKey)),
       resume: async (jobId) => finish(await this.jobs.read(tenant, jobId)),
       ...(waitMs === 0 ? { atOnce: (job) => this.accepted(job) } : {}),
     };
-    const answer = key === null ? await finish(await this.jobs.create(tenant, body)) : await this.idempotency.once({ tenant, key, fingerprint: fingerprintOf(request.method, request.url, request.body) }, work);
+    const answer = key === null ? await finish(await this.jobs.create(tenant, body, undefined, apiKey)) : await this.idempotency.once({ tenant, key, fingerprint: fingerprintOf(request.method, request.url, request.body) }, work);
     void reply.status(answer.status).headers(answer.headers);
     return answer.body ?? {};
   }

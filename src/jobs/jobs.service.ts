@@ -23,8 +23,8 @@ export class JobsService {
     private readonly refresh: JobRefresh,
   ) {}
 
-  create(tenant: string, body: JobBody, claim?: Claim): Promise<WholeJob> {
-    return this.accepts.accept(tenant, body, claim);
+  create(tenant: string, body: JobBody, claim?: Claim, key?: string): Promise<WholeJob> {
+    return this.accepts.accept(tenant, body, claim, key);
   }
 
   /** Throws `not_found`, for another tenant's job too. */

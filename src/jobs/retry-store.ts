@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Credentials, JobGraph } from '../conversion/job-graph.js';
-import type { Loss } from '../conversion/unified-options.js';
 import { Staging } from '../files/staging.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
 import type { Decision } from '../routing/decision-record.js';
-import type { PlannedStage } from '../routing/stages.js';
+import type { LossyStage } from '../routing/plan.js';
 import type { Claim } from './idempotency-claim.js';
 import { JobEnding } from './job-ending.js';
 import { JobStore, type NewFile } from './job-store.js';
@@ -16,7 +15,9 @@ import type { FileRow, WholeJob } from './rows.js';
 export interface Retried {
   readonly old: WholeJob;
   readonly graph: JobGraph;
-  readonly stages: readonly (PlannedStage & { readonly id: string; readonly losses: readonly Loss[] })[];
+  readonly stages: readonly (LossyStage & { readonly id: string })[];
+  /** Of the API key that asks for it. */
+  readonly key: string;
   /** Steps that run again. */
   readonly wanted: ReadonlySet<string>;
   /** Results of the others. */
@@ -45,7 +46,7 @@ export class RetryStore {
   }
 
   async insert(retried: Retried): Promise<WholeJob> {
-    const { old, graph, stages, credentials, decision, claim } = retried;
+    const { old, graph, stages, key, credentials, decision, claim } = retried;
     const id = uuidv7();
     const copies = new Map<string, string>();
     try {
@@ -53,7 +54,7 @@ export class RetryStore {
       const files = new Map([...retried.sources].map(([input, file]) => [input, this.copyOf(file, copies)]));
       const made = await this.database.transaction(async (sql) => {
         const job = await this.jobs.insert({
-          id, tenant: old.tenant, graph, stages, decision, files, credentials, webhookSecret: null, awaitsUploads: false, deadlineSeconds: graph.routing.deadlineSeconds,
+          id, tenant: old.tenant, key, graph, stages, decision, files, credentials, webhookSecret: null, awaitsUploads: false, deadlineSeconds: graph.routing.deadlineSeconds,
           ...(claim === undefined ? {} : { claim }),
           events: [
             { type: 'job.created', cause: 'caller', detail: { retryOf: old.id, steps: [...retried.wanted] } },

@@ -2,7 +2,7 @@ import { Body, Controller, Headers, HttpCode, Param, Post, Req, Res, UseGuards }
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { KeyGuard } from '../accounts/key.guard.js';
-import { Tenant } from '../accounts/principal.js';
+import { Key, Tenant } from '../accounts/principal.js';
 import { fingerprintOf, readIdempotencyKey } from '../http/idempotency-key.js';
 import { Problems } from '../http/problem.docs.js';
 import { JobView } from './dto/job.dto.js';
@@ -35,6 +35,7 @@ export class RetryController {
   @Problems(400, 401, 404, 409, 415, 422, 503)
   async retry(
     @Tenant() tenant: string,
+    @Key() apiKey: string,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers() headers: Record<string, string | undefined>,
@@ -46,9 +47,9 @@ export class RetryController {
     const old = await this.jobs.read(tenant, id);
     const accepted = (job: WholeJob): Answer => ({ jobId: job.id, status: 202, headers: { location: `/v1/jobs/${job.id}` }, body: this.jobs.view(job) });
     const answer = key === null
-      ? accepted(await this.retries.retry(old, credentials))
+      ? accepted(await this.retries.retry(old, credentials, undefined, apiKey))
       : await this.idempotency.once({ tenant, key, fingerprint: fingerprintOf(request.method, request.url, request.body) }, {
-          first: async (claim) => accepted(await this.retries.retry(old, credentials, claim)),
+          first: async (claim) => accepted(await this.retries.retry(old, credentials, claim, apiKey)),
           resume: async (jobId) => accepted(await this.jobs.read(tenant, jobId)),
         });
     void reply.status(answer.status).headers(answer.headers);

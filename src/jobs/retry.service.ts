@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { ADMIN_KEY } from '../accounts/principal.js';
 import { pointerSegment, type FieldError } from '../conversion/job-body.js';
 import type { Credentials, JobExport, JobGraph, JobInput } from '../conversion/job-graph.js';
 import { CREDENTIAL_RULES, hasHeaders, isPlace, oneOf } from '../conversion/places.js';
@@ -23,7 +24,7 @@ export class RetryService {
   ) {}
 
   /** Throws `conflict` while the job has not ended, `invalid_request` where something that it needs is gone or was not sent again. */
-  async retry(old: WholeJob, given: GivenCredentials, claim?: Claim): Promise<WholeJob> {
+  async retry(old: WholeJob, given: GivenCredentials, claim?: Claim, key: string = ADMIN_KEY): Promise<WholeJob> {
     if (!hasEnded(old.status)) throw conflict(`The job is ${old.status}; only a job that has ended is retried.`);
     const kept = await this.store.kept(old.id);
     const results = old.files.filter(({ role }) => role === 'result');
@@ -38,7 +39,7 @@ export class RetryService {
     const { stages, decision } = this.plan(graph, wanted);
     const reused = results.filter(({ id, step_id }) => kept.has(id) && step_id !== null && !wanted.has(step_id));
     return this.store.insert({
-      old, decision, stages: stages.map((stage) => ({ ...stage, id: uuidv7() })), graph, wanted, reused, credentials, sources: new Map([...sources].flatMap(([id, file]) => (file === null ? [] : [[id, file] as const]))),
+      old, key, decision, stages: stages.map((stage) => ({ ...stage, id: uuidv7() })), graph, wanted, reused, credentials, sources: new Map([...sources].flatMap(([id, file]) => (file === null ? [] : [[id, file] as const]))),
       ...(claim === undefined ? {} : { claim }),
     });
   }

@@ -8,6 +8,7 @@ import type { AttemptStatus, ExportStatus, JobStatus, StepStatus } from './state
 export interface JobRow {
   readonly id: string;
   readonly tenant: string;
+  readonly key: string;
   readonly status: JobStatus;
   readonly graph: JobGraph;
   readonly tag: string | null;
@@ -96,7 +97,7 @@ export interface WholeJob extends JobRow {
 
 /** Selects a `WholeJob` from `job j`. */
 export const WHOLE_JOB = `
-  j.id, j.tenant, j.status, j.graph, j.tag, j.progress, j.error, j.retention_seconds, j.retry_of, j.created_at, j.queued_at, j.started_at, j.ended_at,
+  j.id, j.tenant, j.key, j.status, j.graph, j.tag, j.progress, j.error, j.retention_seconds, j.retry_of, j.created_at, j.queued_at, j.started_at, j.ended_at,
   (SELECT coalesce(json_agg(i ORDER BY i.position), '[]') FROM job_input i WHERE i.job_id = j.id) AS inputs,
   (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM job_step s WHERE s.job_id = j.id) AS steps,
   (SELECT coalesce(json_agg(x ORDER BY x.position), '[]') FROM job_export x WHERE x.job_id = j.id) AS exports,

@@ -38,6 +38,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** What the providers told that attempts cost. */
+  readonly cost = new Counter({
+    name: 'conversion_cost_total',
+    help: 'What attempts cost as their providers told, those that failed included, in the currency of the configured prices.',
+    labelNames: ['provider', 'currency'] as const,
+    registers: [this.registry],
+  });
+
   /** How a provider's breaker stands: 0 closed, 1 half-open, 2 open. */
   readonly breakerState = new Gauge({
     name: 'conversion_breaker_state',

@@ -3,9 +3,10 @@ import { assignSteps } from './assign.js';
 import { fitAll, type Fit, type Fits, type Refusal } from './fit.js';
 import type { Candidate, PlanStep } from './plan-step.js';
 import { cutStages, type PlannedStage } from './stages.js';
+import { toStepPrice, type StepPrice } from './step-price.js';
 
-/** A stage with what is lost in it. */
-export type LossyStage = PlannedStage & { readonly losses: readonly Loss[] };
+/** A stage with what is lost in it, and what its steps are expected to cost. */
+export type LossyStage = PlannedStage & { readonly losses: readonly Loss[]; readonly prices: readonly StepPrice[] };
 
 export type Plan = { readonly stages: readonly LossyStage[] } | { readonly refusals: readonly Refusal[] };
 
@@ -30,5 +31,5 @@ export function plan(steps: readonly PlanStep[], candidates: readonly Candidate[
   const choices = new Map([...own].map(([id, all]) => [id, all.flatMap((fit, rank) => (fit.refusal === null ? [{ candidate: fit.candidate, rank, price: byPrice ? (fit.price?.amount ?? null) : null, losses: fit.losses.length }] : []))]));
   const assignment = assignSteps(steps, choices);
   const fitOf = (id: string): Fit | undefined => own.get(id)?.find(({ candidate }) => candidate === assignment.get(id));
-  return { stages: cutStages(steps, assignment).map((stage) => ({ ...stage, losses: stage.stepIds.flatMap((id) => fitOf(id)?.losses ?? []) })) };
+  return { stages: cutStages(steps, assignment).map((stage) => ({ ...stage, losses: stage.stepIds.flatMap((id) => fitOf(id)?.losses ?? []), prices: stage.stepIds.map((id) => toStepPrice(id, fitOf(id)?.price ?? null)) })) };
 }

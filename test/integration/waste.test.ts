@@ -1,6 +1,5 @@
 import { ProviderError } from '../../src/conversion/errors.js';
 import type { Report } from '../../src/conversion/provider.js';
-import { askAfterLeftBehind } from '../../src/execution/left-behind.js';
 import { Poller } from '../../src/execution/poller.js';
 import { LeaseLost, type Lease } from '../../src/execution/stage-store.js';
 import type { Scene } from '../../src/execution/scene.js';
@@ -23,7 +22,7 @@ beforeEach(async () => {
 afterAll(() => room.close());
 
 const SUCCESS: Report = { state: 'succeeded', results: [], deliveries: [], cost: { credits: 3 } };
-const ask = () => askAfterLeftBehind(room.database, room.registry);
+const ask = () => room.leftBehind.ask();
 const soon = () => room.test.query(`UPDATE attempt SET watch_due_at = now() - make_interval(secs => 1) WHERE watch_due_at < 'infinity'`);
 const attemptOf = async (jobId: string) => (await room.test.query<Record<string, unknown>>('SELECT status, provider_job_id, late_state, waste, credits::float8, cost::float8, currency, watch_due_at IS NOT NULL AS watched FROM attempt WHERE job_id = $1', [jobId]))[0];
 

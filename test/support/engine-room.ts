@@ -13,6 +13,7 @@ import { Replanner } from '../../src/execution/replan.js';
 import { SceneLoader, type LiveAttempt, type Scene } from '../../src/execution/scene.js';
 import { SettleService } from '../../src/execution/settle.service.js';
 import { StageStore, type Lease } from '../../src/execution/stage-store.js';
+import { LeftBehind } from '../../src/execution/left-behind.js';
 import { OrphanSearch } from '../../src/execution/orphan-search.js';
 import { SweeperService } from '../../src/execution/sweeper.service.js';
 import type { KeptFile } from '../../src/files/result-keeper.js';
@@ -124,6 +125,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const cancels = new CancelService(database, ending, registry);
   const orphans = new OrphanSearch(database, registry);
   const replanner = new Replanner(router, registry, stages);
+  const leftBehind = new LeftBehind(database, registry);
   const deadlines = new Deadlines(database, ending, registry, outcomes);
   return {
     board,
@@ -131,6 +133,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     breakers,
     outcomes,
     deadlines,
+    leftBehind,
     gate: new Gate(database, board, breakers, replanner, stages),
     registry,
     views,
@@ -148,7 +151,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
     settle: new SettleService(database, stages, ending, replanner, new AttemptEnds(registry, outcomes)),
-    sweeper: new SweeperService(database, staging, registry, orphans, deadlines),
+    sweeper: new SweeperService(database, staging, leftBehind, orphans, deadlines),
   };
 }
 
