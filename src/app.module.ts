@@ -1,6 +1,8 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { KeyGuard } from './accounts/key.guard.js';
+import { UsageController } from './accounts/usage.controller.js';
+import { UsageStore } from './accounts/usage-store.js';
 import { Spending } from './accounts/spending.js';
 import { AttemptEnds } from './execution/attempt-ends.js';
 import { AttemptStore } from './execution/attempt-store.js';
@@ -123,7 +125,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, UsageController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -148,7 +150,7 @@ export class AppModule {
         { provide: Spending, inject: [Metrics], useFactory: (metrics: Metrics) => new Spending((provider, currency, amount) => metrics.cost.inc({ provider, currency }, amount)) },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
-        Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
+        Listener, DueNotice, PublicAddress, Readiness, KeyGuard, UsageStore, Closing,
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,

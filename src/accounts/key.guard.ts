@@ -27,7 +27,7 @@ export class KeyGuard implements CanActivate {
     const key = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? '')?.[1];
     if (key === undefined) throw unauthorized('Send an API key: Authorization: Bearer <key>.');
     if (!timingSafeEqual(digest(key), this.admin)) throw unauthorized('The API key is not known here.');
-    identify(request, { tenant: 'default', key: ADMIN_KEY });
+    identify(request, { tenant: 'default', key: ADMIN_KEY, admin: true });
   }
 }
 

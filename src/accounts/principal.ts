@@ -8,7 +8,12 @@ export const ADMIN_KEY = 'admin';
 export interface Principal {
   readonly tenant: string;
   readonly key: string;
+  /** It sees what belongs to no tenant alone, and what is of all of them. */
+  readonly admin: boolean;
 }
+
+/** The tenant to look at, for whom reaches across them: the one that is asked for, or all (null). For anybody else his own, whatever he asks for. */
+export const reachOf = ({ tenant, admin }: Principal, asked: string | null): string | null => (admin ? asked : tenant);
 
 const PRINCIPAL = Symbol('principal');
 
@@ -24,6 +29,9 @@ export function isIdentified(request: FastifyRequest): boolean {
 
 /** The tenant of the request. Only behind `KeyGuard`. */
 export const Tenant = createParamDecorator((_: unknown, context: ExecutionContext): string => callerOf(context).tenant);
+
+/** Who calls. Only behind `KeyGuard`. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => callerOf(context));
 
 /** The id of the request's API key. Only behind `KeyGuard`. */
 export const Key = createParamDecorator((_: unknown, context: ExecutionContext): string => callerOf(context).key);

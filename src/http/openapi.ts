@@ -16,6 +16,7 @@ export function serveOpenApi(app: INestApplication, version: string, url: string
     .addTag('jobs', 'Send jobs, watch them, fetch their results.')
     .addTag('convert', 'One file in, one file out.')
     .addTag('catalogue', 'What can be asked for, and who does it.')
+    .addTag('usage', 'What was spent.')
     .addTag('callbacks', 'Where vendors report.')
     .addTag('operations', 'For operators.')
     .addBearerAuth({ type: 'http', description: 'An API key.' })

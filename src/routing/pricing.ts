@@ -1,5 +1,6 @@
 import { Decimal } from 'decimal.js';
 import { canonicalFormat, categoryOf } from '../conversion/formats.js';
+import { amountText } from '../conversion/money.js';
 import { OPERATIONS } from '../conversion/operations.js';
 import type { StepWish } from '../conversion/provider.js';
 import type { Figure } from './learned-work.js';
@@ -103,7 +104,4 @@ export function moneyFor(pricing: Pricing | null, credits: number | null): strin
   return pricing === null || credits === null ? null : amountText(new Decimal(pricing.perCredit).mul(credits));
 }
 
-/** An amount as callers get it: four digits behind the point, and up to eight where fewer would not tell all. */
-export function amountText(amount: Decimal): string {
-  return amount.toFixed(Math.min(8, Math.max(4, amount.decimalPlaces())));
-}
+export { amountText };

@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ERROR_KINDS, JOB_ERROR_CODES } from '../../conversion/errors.js';
+import { MoneyView } from '../../http/money.view.js';
 import { ATTEMPT_STATES, JOB_STATUSES, STEP_STATES } from '../states.js';
 import { ExportView } from './export-view.dto.js';
 import { LossView } from './loss-view.dto.js';
@@ -7,14 +8,6 @@ import { InputView } from './input-view.dto.js';
 import { WebhookView } from './webhook-view.dto.js';
 
 /** What callers get. These classes only document; `job-view.ts` makes what they describe, and a test holds the two together. */
-
-export class MoneyView {
-  @ApiProperty({ description: 'A decimal number as text; null when it is not known.', type: String, nullable: true, example: '0.0120' })
-  amount!: string | null;
-
-  @ApiProperty({ description: 'ISO 4217.', example: 'USD' })
-  currency!: string;
-}
 
 export class JobErrorView {
   @ApiProperty({ description: 'What ended the job.', enum: JOB_ERROR_CODES })

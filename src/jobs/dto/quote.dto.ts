@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { STRATEGIES } from '../../conversion/job-graph.js';
 import { BASES } from '../../routing/pricing.js';
-import { MoneyView } from './job.dto.js';
+import { MoneyView } from '../../http/money.view.js';
 import { LossView } from './loss-view.dto.js';
 
 export class ReasonView {

@@ -95,7 +95,7 @@ describe('what is said over HTTP', () => {
   test.each([
     ['GET', '/v1/nothing'], ['GET', '/v2/jobs'], ['PUT', '/v1/jobs'], ['DELETE', '/v1/jobs'], ['PATCH', '/v1/jobs'], ['POST', '/v1/jobs/x/y/z'], ['GET', '/v1/convert'], ['GET', '/'], ['GET', '/v1/jobs/%00'], ['GET', '/v1/jobs/..%2f..%2fetc'], ['GET', '//v1/jobs'], ['GET', '/v1/callbacks/api2convert/abc'],
     // Of later issues: absent rather than half there.
-    ['GET', '/v1/webhook-endpoints'], ['GET', '/v1/api-keys'], ['GET', '/v1/usage'],
+    ['GET', '/v1/webhook-endpoints'], ['GET', '/v1/api-keys'],
   ])('%s %s is a problem of 404 or 405', async (method, path) => {
     const problem = await problemOf(await stage.gateway.call(path, { method, ...(method === 'POST' ? { headers: json, body: '{}' } : {}) }));
     expect([404, 405]).toContain(problem.status);
