@@ -66,6 +66,7 @@ import { UploadsController } from './jobs/uploads.controller.js';
 import { WaitingService } from './jobs/waiting.service.js';
 import { WebhookSecrets } from './jobs/webhook-secrets.js';
 import { Closing } from './closing.js';
+import type { Currencies } from './conversion/money.js';
 import { Database } from './platform/database.js';
 import { DueNotice } from './platform/due-notice.js';
 import { parseCidrs, type EgressPolicy } from './platform/egress.js';
@@ -75,6 +76,7 @@ import { Metrics } from './platform/metrics.js';
 import { Periodic } from './platform/periodic.js';
 import { Pressure } from './platform/pressure.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
+import { DEFAULT_CURRENCY } from './providers/pricing-config.js';
 import type { ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
 import { BreakerOutcomes } from './routing/breaker-outcomes.js';
@@ -113,12 +115,14 @@ export interface Foundations {
   readonly database: Database;
   readonly providers: readonly ProviderConfig[];
   readonly observe?: Observe;
+  /** In what money is counted; US dollars where it is not said. */
+  readonly money?: Currencies;
 }
 
 /** Everything, wired. A process without the API serves health alone; one without the worker starts no engine (main.ts). */
 @Module({})
 export class AppModule {
-  static of({ env, database, providers, observe }: Foundations): DynamicModule {
+  static of({ env, database, providers, observe, money = { currency: DEFAULT_CURRENCY, rates: {} } }: Foundations): DynamicModule {
     const policy: EgressPolicy = { allow: parseCidrs(env.raw.EGRESS_ALLOW) };
     return {
       module: AppModule,
@@ -131,7 +135,7 @@ export class AppModule {
         { provide: Env, useValue: env },
         { provide: Database, useValue: database },
         { provide: EGRESS_POLICY, useValue: policy },
-        { provide: INTAKE, useValue: { egress: policy, maxUploadBytes: env.raw.MAX_UPLOAD_BYTES } satisfies Intake },
+        { provide: INTAKE, useValue: { egress: policy, maxUploadBytes: env.raw.MAX_UPLOAD_BYTES, money } satisfies Intake },
         { provide: CredentialStore, useValue: new CredentialStore(database, env.secretsKey) },
         { provide: WebhookSecrets, useValue: new WebhookSecrets(database, env.secretsKey) },
         {

@@ -9,7 +9,7 @@ import { applyMigrations } from './platform/migrations.js';
 import { parseCidrs } from './platform/egress.js';
 import { checkSecretsKey } from './platform/secrets-check.js';
 import { CATALOG } from './providers/catalog.js';
-import { readProviderConfigs, type ProviderConfig } from './providers/provider-config.js';
+import { readMoney, readProviderConfigs, type ProviderConfig } from './providers/provider-config.js';
 import { startSandboxProcess, type SandboxProcess } from './sandbox-process.js';
 import { startServer, type RunningServer } from './server.js';
 
@@ -31,6 +31,7 @@ async function start(): Promise<void> {
   checkCidrs(env);
   const logger = new PinoLogger(env.raw.LOG_LEVEL);
   const configured = readProviderConfigs(env, process.env);
+  const money = readMoney(env, process.env);
   if (configured.length === 0) refuseToPretend(env);
   // Both take their time, and neither needs the other.
   const vendors = configured.length > 0 ? Promise.resolve(configured) : sandboxed(env);
@@ -42,7 +43,7 @@ async function start(): Promise<void> {
   await checkSecretsKey(started.database, env.secretsKey);
   const providers = await vendors;
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
-  started.server = await startServer({ env, database: started.database, providers }, logger, version);
+  started.server = await startServer({ env, database: started.database, providers, money }, logger, version);
   greet(env, started.server.url, providers);
   process.send?.({ type: 'ready', url: started.server.url, key: env.adminApiKey, sandbox: started.sandbox?.urls ?? null });
 }

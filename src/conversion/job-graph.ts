@@ -169,6 +169,8 @@ export interface JobGraph {
   readonly routing: Routing;
   /** Only where `routing.quoteId` is set. */
   readonly quoted?: QuoteLock;
+  /** `routing.maxCost` in the currency in which everything is compared. Only where that is set. */
+  readonly ceiling?: { readonly amount: string; readonly currency: string };
   readonly webhook: JobWebhook | null;
   /** As the caller wrote it: an ISO 8601 duration. */
   readonly retention: string;

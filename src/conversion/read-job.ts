@@ -4,6 +4,7 @@ import { STRATEGIES, type Credentials, type JobGraph, type JobInput, type Routin
 import { DEFAULT_RETENTION, readRetention } from './retention.js';
 import { hasHeaders, isPlace } from './places.js';
 import { readExports } from './read-exports.js';
+import { inCommon, type Currencies } from './money.js';
 import { readInputs } from './read-inputs.js';
 import type { CheckAddress } from './place-fields.js';
 import { readSteps } from './read-steps.js';
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly adapters: readonly string[];
   readonly checkAddress: CheckAddress;
   readonly maxUploadBytes: number;
+  readonly money: Currencies;
 }
 
 export interface SoundJob {
@@ -45,6 +47,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
   const steps = readSteps(body.steps, { inputIds, stepIds, adapters: around.adapters, check: around.checkAddress }, complaints);
   const news = body.webhook == null ? null : readWebhook(body.webhook, around.checkAddress, complaints);
   const routing = readRouting(body.routing ?? {}, around, complaints);
+  const ceiling = readCeiling(body.routing?.maxCost ?? null, around.money, complaints);
   const retention = body.retention ?? DEFAULT_RETENTION;
   const retentionSeconds = readRetention(retention, complaints);
   const whole = steps.filter((step): step is Step => step !== null);
@@ -68,6 +71,7 @@ export function readJob(body: JobBody, around: Surroundings): ReadJob {
       steps: order.ordered,
       exports,
       routing,
+      ...(ceiling === null ? {} : { ceiling }),
       webhook: news?.webhook ?? null,
       retention,
       retentionSeconds,
@@ -100,7 +104,6 @@ function readRouting(body: RoutingBody, around: Surroundings, complaints: Compla
       else if (field === 'only' && body.exclude?.includes(id) === true) complaints.add(`/routing/only/${index}`, `"${id}" is both in "only" and in "exclude"; take it out of one of them.`);
     });
   }
-  if (body.maxCost !== undefined && body.maxCost !== null) complaints.add('/routing/maxCost', 'maxCost is not supported yet.');
   if (body.quoteId != null && !QUOTE_ID.test(body.quoteId)) complaints.add('/routing/quoteId', 'Must be the id of a quote, as POST /v1/quotes gave it.');
   return {
     strategy: strategy ?? 'cheapest',
@@ -108,10 +111,17 @@ function readRouting(body: RoutingBody, around: Surroundings, complaints: Compla
     exclude: body.exclude ?? [],
     prefer: body.prefer ?? [],
     regions: body.regions ?? [],
-    maxCost: null,
+    maxCost: body.maxCost ?? null,
     maxAttempts: body.maxAttempts ?? DEFAULT_ATTEMPTS,
     deadlineSeconds: body.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS,
     strict: body.strict ?? false,
     quoteId: body.quoteId ?? null,
   };
+}
+
+function readCeiling(maxCost: RoutingBody['maxCost'] | null, money: Currencies, complaints: Complaints): JobGraph['ceiling'] | null {
+  if (maxCost == null) return null;
+  const ceiling = inCommon(maxCost, money);
+  if (ceiling === null) complaints.add('/routing/maxCost/currency', `${maxCost.currency} cannot be compared with ${money.currency}, in which prices are told here; use ${[money.currency, ...Object.keys(money.rates)].join(' or ')}.`);
+  return ceiling;
 }

@@ -5,6 +5,7 @@ import { BreakerStore } from '../routing/breaker-store.js';
 import { StandingBoard } from '../routing/standing-board.js';
 import type { Outage } from '../routing/standing.js';
 import { ruledOut } from './decide.js';
+import { affordable } from './left-to-spend.js';
 import { Replanner } from './replan.js';
 import type { Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
@@ -43,7 +44,7 @@ export class Gate {
     const why = { reason: outage?.code ?? 'breaker', message: outage?.message ?? `The breaker of "${scene.provider}" lets one attempt through at a time.` };
     return this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      const without = (others: readonly string[]) => this.replanner.elsewhere(sql, scene, scene.history, [...new Set([...others, scene.provider])], 'timer', { why, net: false });
+      const without = async (others: readonly string[]): Promise<boolean> => (await affordable(this.replanner.elsewhere(sql, scene, scene.history, [...new Set([...others, scene.provider])], 'timer', { why, net: false }))) === true;
       return (await without(tried)) || (outage?.code === 'state' && (await without(ruledOut(scene.history))));
     });
   }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Decimal } from 'decimal.js';
 import { v7 as uuidv7 } from 'uuid';
 import type { Step } from '../conversion/job-graph.js';
 import { appendDecision } from '../jobs/decision-store.js';
@@ -8,6 +9,7 @@ import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
 import { RouterService, type Route } from '../routing/router.service.js';
 import type { Try } from './decide.js';
+import { leftToSpend, TooDear, tooDear } from './left-to-spend.js';
 import type { Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 
@@ -16,6 +18,12 @@ export interface Replan {
   readonly afterMs?: number;
   readonly why?: { readonly reason: string | undefined; readonly message?: string };
   readonly net?: boolean;
+}
+
+/** Stages, and their steps. */
+interface Part {
+  readonly stageIds: readonly string[];
+  readonly stepIds: readonly string[];
 }
 
 type Planned = Extract<Route, { readonly stages: unknown }>;
@@ -39,15 +47,16 @@ export class Replanner {
 
   /**
    * Puts new stages in place of the scene's, and of those that have not begun, without the providers in `tried`.
-   * False, and nothing written, when no plan exists.
+   * False, and nothing written, when no plan exists. Throws `TooDear` where plans do, and none of them may be paid.
    */
   async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, { afterMs = 0, why = { reason: history.at(-1)?.kind }, net = true }: Replan = {}): Promise<boolean> {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
-    const all = this.plan(scene, [...scene.stepIds, ...waiting.flatMap((stage) => stage.step_ids)], tried, net);
-    const route = all ?? this.plan(scene, scene.stepIds, tried, net);
-    if (route === null) return false;
+    const own = { stageIds: [scene.lease.stageId], stepIds: scene.stepIds };
+    const whole = { stageIds: [...own.stageIds, ...waiting.map(({ id }) => id)], stepIds: [...own.stepIds, ...waiting.flatMap((stage) => stage.step_ids)] };
+    const made = await this.firstPlan(sql, scene, waiting.length === 0 ? [own] : [whole, own], tried, net);
+    if (made === null) return false;
+    const { route, replaced } = made;
     const { stages } = route;
-    const replaced = [scene.lease.stageId, ...(all === null ? [] : waiting.map(({ id }) => id))];
     this.stages.end(sql, replaced, 'superseded');
     await this.insert(sql, scene, route, history, afterMs);
     appendDecision(sql, scene.job.id, route.decision);
@@ -63,9 +72,23 @@ export class Replanner {
     return this.elsewhere(sql, scene, history, this.registry.ids().filter((id) => id !== provider), cause, { afterMs });
   }
 
-  private plan(scene: Scene, stepIds: readonly string[], tried: readonly string[], net: boolean): Planned | null {
-    const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried, net);
-    return 'stages' in route ? route : null;
+  /** Of all that is left, or else of the steps at hand alone. */
+  private async firstPlan(sql: Transaction, scene: Scene, parts: readonly Part[], tried: readonly string[], net: boolean): Promise<{ readonly route: Planned; readonly replaced: readonly string[] } | null> {
+    let dear: TooDear | null = null;
+    for (const { stageIds, stepIds } of parts) {
+      const ceiling = await leftToSpend(sql, scene, stageIds);
+      const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried, net, { ceiling });
+      if ('stages' in route) return { route, replaced: stageIds };
+      if (ceiling !== null && route.above !== undefined) dear = tooDear(scene, route.above, ceiling);
+    }
+    if (dear !== null) throw dear;
+    return null;
+  }
+
+  /** Whether the stage may be tried once more where it is. Asks the database only where there is a ceiling. Throws `TooDear`. */
+  async affords(sql: Transaction, scene: Scene): Promise<void> {
+    const left = await leftToSpend(sql, scene, []);
+    if (left !== null && new Decimal(left.amount).isNegative()) throw tooDear(scene, null, left);
   }
 
   private stepsOf(scene: Scene, stepIds: readonly string[]): readonly Step[] {

@@ -14,6 +14,7 @@ import type { Transaction } from '../platform/transaction.js';
 import { AttemptEnds, END_ATTEMPT } from './attempt-ends.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
+import { affordable, TooDear } from './left-to-spend.js';
 import { Replanner } from './replan.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
@@ -111,11 +112,14 @@ export class SettleService {
       case 'retry_here':
         return this.again(sql, scene, history, next.afterMs, cause);
       case 'elsewhere': {
-        if (await this.replanner.elsewhere(sql, scene, history, next.tried, cause)) return [];
+        const moved = await affordable(this.replanner.elsewhere(sql, scene, history, next.tried, cause));
+        if (moved === true) return [];
         const turn = whenNobodyIsLeft(facts, this.replanner.open(scene));
-        if ('code' in turn) return this.failed(sql, scene, turn, cause);
+        if ('code' in turn) return this.failed(sql, scene, moved === false ? turn : moved.jobError, cause);
         if (turn.provider === scene.provider) return this.again(sql, scene, history, turn.afterMs, cause);
-        if (await this.replanner.at(sql, scene, history, turn.provider, cause, turn.afterMs)) return [];
+        const there = await affordable(this.replanner.at(sql, scene, history, turn.provider, cause, turn.afterMs));
+        if (there === true) return [];
+        if (there instanceof TooDear) return this.failed(sql, scene, there.jobError, cause);
         return this.again(sql, scene, history, turn.afterMs, cause);
       }
       default:
@@ -124,6 +128,8 @@ export class SettleService {
   }
 
   private async again(sql: Transaction, scene: Scene, history: readonly Try[], afterMs: number, cause: Cause): Promise<readonly Abandoned[]> {
+    const dear = await affordable(this.replanner.affords(sql, scene));
+    if (dear instanceof TooDear) return this.failed(sql, scene, dear.jobError, cause);
     sql.later('UPDATE stage SET history = $2::jsonb, hinted = false WHERE id = $1', [scene.lease.stageId, JSON.stringify(history)]);
     appendEvents(sql, scene.job.id, [{ type: 'attempt.scheduled', cause, detail: { provider: scene.provider, steps: scene.stepIds, afterMs } }]);
     this.stages.releaseWith(sql, scene.lease, afterMs, false);

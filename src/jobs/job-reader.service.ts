@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
+import type { Currencies } from '../conversion/money.js';
 import { readJob, type SoundJob } from '../conversion/read-job.js';
 import { invalidRequest } from '../http/problem.js';
 import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
@@ -14,6 +15,7 @@ export const INTAKE = Symbol('Intake');
 export interface Intake {
   readonly egress: EgressPolicy;
   readonly maxUploadBytes: number;
+  readonly money: Currencies;
 }
 
 export interface ReadBody extends SoundJob {
@@ -32,7 +34,7 @@ export class JobReader {
 
   /** Throws `invalid_request` with everything that is wrong with it, whoever would run it. */
   async read(tenant: string, body: JobBody): Promise<ReadBody> {
-    const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url), maxUploadBytes: this.intake.maxUploadBytes });
+    const read = readJob(body, { providers: this.registry.ids(), adapters: this.registry.adapters(), checkAddress: (url) => this.refusalOf(url), maxUploadBytes: this.intake.maxUploadBytes, money: this.intake.money });
     if ('errors' in read) throw invalidRequest(read.errors);
     const { found, errors } = await this.inputFiles.find(tenant, read.graph);
     if (errors.length > 0) throw invalidRequest(errors);

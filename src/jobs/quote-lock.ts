@@ -4,7 +4,7 @@ import type { JobGraph, Money, QuoteLock } from '../conversion/job-graph.js';
 import type { FieldError } from '../conversion/job-body.js';
 import { fingerprintOf } from '../http/idempotency-key.js';
 import type { Decision } from '../routing/decision-record.js';
-import { amountText } from '../routing/pricing.js';
+import { totalOf } from '../routing/ceiling.js';
 import type { StoredQuote } from './quote-store.js';
 
 const POINTER = '/routing/quoteId';
@@ -32,18 +32,12 @@ export function lockOf(quote: StoredQuote | null, graph: JobGraph): QuoteLock | 
 /** The most that was quoted: of a single provider the upper end of its range, of several the sum of their parts. */
 function ceilingOf({ winner, quotes, plan }: Decision): Money | null {
   const most = quotes.find(({ provider }) => provider === winner)?.costRange?.max;
-  return most !== undefined && most.amount !== null ? most : totalOf(plan);
-}
-
-function totalOf(plan: Decision['plan']): Money | null {
-  const [first] = plan;
-  if (first === undefined || plan.some(({ cost }) => cost.amount === null)) return null;
-  return { amount: amountText(Decimal.sum(...plan.map(({ cost }) => cost.amount ?? 0))), currency: first.cost.currency };
+  return most !== undefined && most.amount !== null ? most : totalOf({ plan });
 }
 
 /** Prices rose since, above what was quoted. Null: they did not. */
 export function aboveQuote({ ceiling }: QuoteLock, { plan }: Decision): FieldError | null {
-  const total = totalOf(plan);
+  const total = totalOf({ plan });
   if (ceiling?.amount == null || total?.amount == null || (total.currency === ceiling.currency && new Decimal(total.amount).lte(ceiling.amount))) return null;
   return { pointer: POINTER, message: `It would cost ${total.amount} ${total.currency} by now, and the quote was ${ceiling.amount} ${ceiling.currency} at the most. ${MEND}` };
 }

@@ -1,11 +1,17 @@
 import type { FieldError, JobBody } from '../conversion/job-body.js';
 import { outputSteps, type JobGraph } from '../conversion/job-graph.js';
+import { moneyText } from '../conversion/money.js';
 import { Problem } from '../http/problem.js';
 import type { Route } from '../routing/router.service.js';
 import { indexOfStep } from './job-reader.service.js';
 
 /** Nobody offers it, or those who do are left out by the caller's own wishes: two different things to mend. */
 export function refusal(route: Extract<Route, { refusals: unknown }>, graph: JobGraph, body: JobBody, nearest: (step: string) => string | null): Problem {
+  const ceiling = graph.routing.maxCost;
+  if (ceiling !== null && (route.above !== undefined || route.refusals.some(({ code }) => code === 'max_cost'))) {
+    const what = route.above === undefined ? route.decision.summary : `The cheapest plan would cost ${moneyText(route.above)}, and routing.maxCost is ${moneyText(ceiling)}.`;
+    return new Problem('no_eligible_provider', `${what} Raise it, or leave it out.`, { errors: [{ pointer: '/routing/maxCost', message: what }] });
+  }
   const reasons = new Map<string, string[]>();
   for (const { step, place, at, provider, reason } of route.refusals) {
     const pointer = at === undefined ? pointerOf(step, place, graph, body) : `/steps/${indexOfStep(step, body)}${at}`;

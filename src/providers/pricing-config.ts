@@ -39,9 +39,17 @@ interface Priced {
   readonly pricing?: z.output<typeof pricing> | null | undefined;
 }
 
+/** Where no price says otherwise. */
+export const DEFAULT_CURRENCY = 'USD';
+
+/** The currency in which everything is compared; undefined: nobody named one. */
+export function commonOf({ currency: said, providers }: { readonly currency?: string | undefined; readonly providers: readonly Priced[] }): string | undefined {
+  return said ?? providers.map((provider) => provider.pricing?.currency).find((told) => told !== undefined);
+}
+
 /** Every price in one currency, so that no two are ever compared, or added, that cannot be. `wrong`: with its pointer. */
 export function inOneCurrency<Config extends Priced>({ providers, currency: said, rates }: z.output<typeof currencies> & { readonly providers: readonly Config[] }): { readonly providers: readonly Config[] } | { readonly wrong: string } {
-  const common = said ?? providers.map((provider) => provider.pricing?.currency).find((told) => told !== undefined);
+  const common = commonOf({ currency: said, providers });
   const rateOf = (own: string): string | undefined => (own === common ? '1' : rates[own]);
   const strange = providers.findIndex((provider) => provider.pricing != null && rateOf(provider.pricing.currency) === undefined);
   const own = providers[strange]?.pricing?.currency;

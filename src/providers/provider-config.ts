@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Currencies } from '../conversion/money.js';
 import { SettingsError, type Env } from '../platform/env.js';
 import { CATALOG } from './catalog.js';
-import { currencies, inOneCurrency, pricing } from './pricing-config.js';
+import { commonOf, currencies, DEFAULT_CURRENCY, inOneCurrency, pricing } from './pricing-config.js';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"');
 const pause = z.number().int().min(1).max(3_600_000).optional();
@@ -34,6 +35,13 @@ export function readProviderConfigs(env: Env, variables: Readonly<Record<string,
   return configs.map((config) => ({ ...config, baseUrl: config.baseUrl.replace(/\/+$/, '') }));
 }
 
+/** In what money is counted. */
+export function readMoney(env: Env, variables: Readonly<Record<string, string | undefined>>): Currencies {
+  if (env.raw.PROVIDERS_FILE === undefined) return { currency: DEFAULT_CURRENCY, rates: {} };
+  const { currency, rates, providers } = parsed(env.raw.PROVIDERS_FILE, variables);
+  return { currency: commonOf({ currency, providers }) ?? DEFAULT_CURRENCY, rates };
+}
+
 /** The pauses of an account's poll curve. */
 export function pollOf({ poll }: Pick<ProviderConfig, 'poll'>, { raw }: Pick<Env, 'raw'>): { readonly floorMs: number; readonly ceilingMs: number } {
   return { floorMs: poll?.floorMs ?? raw.POLL_FLOOR_MS, ceilingMs: poll?.ceilingMs ?? raw.POLL_CEILING_MS };
@@ -49,21 +57,29 @@ function fromEnvironment(variables: Readonly<Record<string, string | undefined>>
   });
 }
 
-function fromFile(path: string, variables: Readonly<Record<string, string | undefined>>, env: Env): ProviderConfig[] {
-  const wrong = (message: string) => new SettingsError(`PROVIDERS_FILE (${path}): ${message}`);
+const wrongIn = (path: string) => (message: string) => new SettingsError(`PROVIDERS_FILE (${path}): ${message}`);
+
+function parsed(path: string, variables: Readonly<Record<string, string | undefined>>): z.output<typeof providersFile> {
+  const wrong = wrongIn(path);
   let content: unknown;
   try {
     content = resolveReferences(JSON.parse(readFileSync(path, 'utf8')), variables);
   } catch (error) {
     throw wrong(error instanceof SyntaxError ? 'is not valid JSON.' : (error as Error).message);
   }
-  const parsed = providersFile.safeParse(content);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
+  const file = providersFile.safeParse(content);
+  if (!file.success) {
+    const issue = file.error.issues[0];
     throw wrong(`/${issue?.path.join('/') ?? ''} ${issue?.message ?? 'is wrong'}.`);
   }
-  if (parsed.data.budgets.length > 0) throw wrong('/budgets are not supported yet; leave them out.');
-  const converted = inOneCurrency(parsed.data);
+  return file.data;
+}
+
+function fromFile(path: string, variables: Readonly<Record<string, string | undefined>>, env: Env): ProviderConfig[] {
+  const wrong = wrongIn(path);
+  const file = parsed(path, variables);
+  if (file.budgets.length > 0) throw wrong('/budgets are not supported yet; leave them out.');
+  const converted = inOneCurrency(file);
   if ('wrong' in converted) throw wrong(converted.wrong);
   const seen = new Set<string>();
   return converted.providers.map((config, index) => {

@@ -18,12 +18,14 @@ export interface DecisionFacts {
   /** The provider that alone may run a step, by the step's id. */
   readonly bound?: Readonly<Record<string, string>>;
   readonly currency: string;
+  /** Who has no price for a step may not run it. */
+  readonly priced?: boolean;
 }
 
 /** Quotes and decisions are made here, and nowhere else: from the same facts they are the same. */
 export function decideRoute(facts: DecisionFacts): Plan & { readonly decision: Decision } {
   const { steps, candidates, exclusions, routing, currency } = facts;
-  const fits = fitAll(steps, candidates, facts.bound);
+  const fits = fitAll(steps, candidates, facts.bound, facts.priced);
   const asked = inOrder(candidates.filter(({ id }) => !exclusions.some(({ provider }) => provider === id)), routing.prefer);
   // A provider that the caller prefers is taken whatever it costs.
   const byPrice = routing.strategy === 'cheapest' && routing.prefer.length === 0;

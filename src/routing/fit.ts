@@ -10,7 +10,7 @@ export interface Refusal {
   readonly step: string;
   readonly provider: string;
   /** `losses`: it would do it, but not exactly as asked, and `routing.strict` forbids that. */
-  readonly code: 'capability' | 'input' | 'export' | 'option' | 'losses' | 'not_quoted';
+  readonly code: 'capability' | 'input' | 'export' | 'option' | 'losses' | 'not_quoted' | 'max_cost';
   readonly reason: string;
   /** The input or export of the job that is in the way, where it is not the step itself. */
   readonly place?: string;
@@ -30,16 +30,18 @@ export interface Fit {
 /** Of every step, by its id: how it fits each of the candidates, in their order. */
 export type Fits = ReadonlyMap<string, readonly Fit[]>;
 
-/** `bound`: the provider that alone may run a step, by the step's id. */
-export function fitAll(steps: readonly PlanStep[], candidates: readonly Candidate[], bound: Readonly<Record<string, string>> = {}): Fits {
-  return new Map(steps.map((step) => [step.id, candidates.map((candidate) => fit(step, candidate, bound[step.id] ?? candidate.id))]));
+/** `bound`: the provider that alone may run a step, by the step's id. `priced`: who has no price for a step may not run it. */
+export function fitAll(steps: readonly PlanStep[], candidates: readonly Candidate[], bound: Readonly<Record<string, string>> = {}, priced = false): Fits {
+  return new Map(steps.map((step) => [step.id, candidates.map((candidate) => fit(step, candidate, bound[step.id] ?? candidate.id, priced))]));
 }
 
-function fit(step: PlanStep, candidate: Candidate, only: string): Fit {
+function fit(step: PlanStep, candidate: Candidate, only: string, priced: boolean): Fit {
   const elsewhere: Refusal = { step: step.id, provider: candidate.id, code: 'not_quoted', reason: `The quote gives "${step.id}" to "${only}".` };
   const refusal = only === candidate.id ? refusalOf(candidate, step) : elsewhere;
   if (refusal !== null) return { candidate, refusal, price: null, seconds: 0, losses: [] };
-  return { candidate, refusal, price: stepPrice(candidate, step), seconds: Math.max(0, ...step.wishes.map((wish) => candidate.seconds(wish))), losses: lossesOf(candidate, step) };
+  const price = stepPrice(candidate, step);
+  const dark: Refusal | null = priced && price === null ? { step: step.id, provider: candidate.id, code: 'max_cost', reason: 'It has no price for this, and there is a limit to what may be spent.' } : null;
+  return { candidate, refusal: dark, price, seconds: Math.max(0, ...step.wishes.map((wish) => candidate.seconds(wish))), losses: lossesOf(candidate, step) };
 }
 
 /** Each option once, although the formats that go in may be several. */

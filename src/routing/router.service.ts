@@ -7,22 +7,26 @@ import type { Offer, Provider, StepWish } from '../conversion/provider.js';
 import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { creditsOf, optionsSchema, secondsOf, targetOf, workOf } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
-import { decideRoute } from './decision.js';
-import type { Decision } from './decision-record.js';
+import { decideWithin, type Ceiling, type Decided } from './ceiling.js';
 import { exclusionsOf, type Exclusion } from './filters.js';
 import { checkOptions, type OptionVerdict } from './option-check.js';
 import { optionErrors, type OptionError } from './option-errors.js';
 import { nearestOffer } from './nearest-offer.js';
 import { groundedBy, roundsOf, without } from './outages.js';
-import type { Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { priceOf, type PriceSources } from './pricing.js';
 import { StandingBoard } from './standing-board.js';
 import { planSteps } from './wishes.js';
 
-type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted'>;
+type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted' | 'ceiling'>;
 
-export type Route = Plan & { readonly decision: Decision; readonly exclusions: readonly Exclusion[] };
+export type Route = Decided & { readonly exclusions: readonly Exclusion[] };
+
+/** What is to be heeded besides what the job says. */
+export interface RouteTerms {
+  /** What may be spent, instead of what the job says; null: whatever it takes. */
+  readonly ceiling?: Ceiling | null;
+}
 
 /** Gathers the facts that the planner needs. */
 @Injectable()
@@ -37,7 +41,7 @@ export class RouterService {
    * A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`, and those that are out for now. `net`: where nobody
    * else is left, the least bad of those with an open breaker is used all the same.
    */
-  route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true): Route {
+  route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true, terms: RouteTerms = {}): Route {
     const entries = this.registry.all();
     const { allowed, exclusions } = this.asked(graph, tried);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
@@ -45,13 +49,14 @@ export class RouterService {
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
     const operations = [...new Set(steps.map(({ operation }) => operation))];
     const outages = this.board.outages(allowed.map(({ id }) => id), operations);
+    const ceiling = terms.ceiling === undefined ? (graph.ceiling ?? null) : terms.ceiling;
     const decide = (out: typeof outages): Route => {
       const { whole, parts } = groundedBy(out, operations);
       const told = [...exclusions, ...whole];
-      const decided = decideRoute({
+      const decided = decideWithin({
         steps: wanted, candidates: candidates.map((candidate) => without(parts, candidate)), exclusions: told, routing: graph.routing, currency,
         ...(graph.quoted === undefined ? {} : { bound: graph.quoted.providers }),
-      });
+      }, ceiling);
       return { ...decided, exclusions: [...told, ...parts.map(({ provider, code, message }) => ({ provider, code, message }))] };
     };
     let route = decide(outages);

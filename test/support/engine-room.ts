@@ -58,6 +58,7 @@ export interface EngineRoom extends ReturnType<typeof classes> {
   close(): Promise<void>;
 }
 
+const MONEY = { currency: 'USD', rates: { EUR: '1.2' } };
 export const TENANT = 'default';
 export const SECRETS_KEY = Buffer.alloc(32, 7);
 
@@ -118,7 +119,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
   const jobs = new JobStore(database, credentials, secrets);
   const inputFiles = new InputFilesService(database, staging);
-  const reader = new JobReader(registry, router, inputFiles, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120 });
+  const reader = new JobReader(registry, router, inputFiles, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120, money: MONEY });
   const quoteStore = new QuoteStore(database);
   const stages = new StageStore(database);
   const ending = new JobEnding();

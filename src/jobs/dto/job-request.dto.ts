@@ -70,7 +70,7 @@ export class RoutingDto implements RoutingBody {
   @Texts({ about: 'Only providers in one of these regions.', maxItems: 50, maxLength: 64, optional: true })
   regions?: string[];
 
-  @Nested({ about: 'The most that the job may cost. Not supported by this version.', of: MoneyDto, optional: true, nullable: true })
+  @Nested({ about: 'The most that the job may cost, failed attempts included. Providers without a price are left out.', of: MoneyDto, optional: true, nullable: true })
   maxCost?: MoneyDto | null;
 
   @Whole({ about: 'Tries of any one stage of the job. Default 4.', min: 1, max: 20, optional: true })

@@ -1,7 +1,7 @@
 import type { PlaceBody, StepBody } from '../../../src/conversion/job-body.js';
 import { readJob } from '../../../src/conversion/read-job.js';
 
-const around = { providers: ['one'], adapters: ['vendor'], checkAddress: () => null, maxUploadBytes: 1000 };
+const around = { providers: ['one'], adapters: ['vendor'], checkAddress: () => null, maxUploadBytes: 1000, money: { currency: 'USD', rates: {} } };
 const file = (name: string): PlaceBody => ({ type: 'url', url: `https://example.com/${name}` });
 
 function errorsOf(files: readonly string[], ...steps: StepBody[]): readonly { readonly pointer: string; readonly message: string }[] {

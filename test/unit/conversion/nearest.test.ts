@@ -24,6 +24,6 @@ it.each([
   ['resize-image', 'There is no operation "resize-image"; did you mean "resize"? GET /v1/operations lists them all.'],
   ['transmogrify', 'There is no operation "transmogrify". There are "convert", "compress", "merge" and others: GET /v1/operations lists them all.'],
 ])('a caller who says %s is helped on', (operation, message) => {
-  const read = readJob({ inputs: [{ type: 'upload' }], steps: [{ operation }] }, { providers: [], adapters: [], checkAddress: () => null, maxUploadBytes: 1000 });
+  const read = readJob({ inputs: [{ type: 'upload' }], steps: [{ operation }] }, { providers: [], adapters: [], checkAddress: () => null, maxUploadBytes: 1000, money: { currency: 'USD', rates: {} } });
   expect(read).toEqual({ errors: [{ pointer: '/steps/0/operation', message }] });
 });

@@ -16,7 +16,7 @@ const EXPORTS: Readonly<Record<string, ExportBody>> = {
 const toPng: StepBody = { operation: 'convert', to: 'png' };
 
 const read = (exports: ExportBody[], more: Partial<JobBody> = {}) =>
-  readJob({ inputs: [{ id: 'photo', type: 'url', url: 'https://a.example/photo.jpg' }], steps: [toPng], exports, ...more }, { providers: [], adapters: [], checkAddress: (url) => (url.includes('10.0.0.1') ? 'Private.' : null), maxUploadBytes: 1 });
+  readJob({ inputs: [{ id: 'photo', type: 'url', url: 'https://a.example/photo.jpg' }], steps: [toPng], exports, ...more }, { providers: [], adapters: [], checkAddress: (url) => (url.includes('10.0.0.1') ? 'Private.' : null), maxUploadBytes: 1, money: { currency: 'USD', rates: {} } });
 const sound = (exports: ExportBody[], more: Partial<JobBody> = {}) => {
   const result = read(exports, more);
   if ('errors' in result) throw new Error(JSON.stringify(result.errors));

@@ -11,6 +11,7 @@ const around = {
   adapters: ['vendor'],
   checkAddress: (address: string) => (address.startsWith('https://') ? null : 'Only https here.'),
   maxUploadBytes: 5_368_709_120,
+  money: { currency: 'USD', rates: { EUR: '1.2' } },
 };
 
 const read = (body: Partial<JobBody>): ReadJob => readJob({ inputs: [url], steps: [convert], ...body }, around);
@@ -137,7 +138,7 @@ const COMPLAINTS: readonly Complaint[] = [
   { when: 'a strategy is not built', body: { routing: { strategy: 'fastest' } }, at: ['/routing/strategy'] },
   { when: 'providers are unknown', body: { routing: { only: ['third'], exclude: ['first', 'fourth'], prefer: ['fifth'] } }, at: ['/routing/only/0', '/routing/exclude/1', '/routing/prefer/0'] },
   { when: 'a provider is wanted and not wanted', body: { routing: { only: ['first'], exclude: ['first'] } }, at: ['/routing/only/0'] },
-  { when: 'routing wishes are not built', body: { routing: { maxCost: { amount: '1', currency: 'USD' }, quoteId: 'q' } }, at: ['/routing/maxCost', '/routing/quoteId'] },
+  { when: 'a limit is in a currency without a rate, and a quote is none', body: { routing: { maxCost: { amount: '1', currency: 'GBP' }, quoteId: 'q' } }, at: ['/routing/quoteId', '/routing/maxCost/currency'] },
   { when: 'an option of ours has a value that nobody takes', body: step({ options: { quality: 101, colorMode: 'pink', color: 'pink', rotate: 90 } }), at: ['/steps/0/options/quality', '/steps/0/options/colorMode'] },
   { when: 'the retention is no duration', body: { retention: '24h' }, at: ['/retention'] },
   { when: 'everything is wrong at once', body: { inputs: [{ type: 'url' }], steps: [{ operation: 'convert' }], routing: { only: ['x'] }, retention: 'P' }, at: ['/inputs/0/url', '/steps/0/to', '/routing/only/0', '/retention'] },

@@ -23,7 +23,7 @@ const checkAddress = (url: string): string | null => {
   }
 };
 const read = (...inputs: PlaceBody[]) =>
-  readJob({ inputs, steps: [{ operation: 'convert', to: 'png' }] }, { providers: [], adapters: [], checkAddress, maxUploadBytes: 1 });
+  readJob({ inputs, steps: [{ operation: 'convert', to: 'png' }] }, { providers: [], adapters: [], checkAddress, maxUploadBytes: 1, money: { currency: 'USD', rates: {} } });
 const told = (input: PlaceBody) => {
   const result = read(input);
   return 'errors' in result ? result.errors : [];
