@@ -1,5 +1,7 @@
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { BudgetLoader } from './accounts/budget-loader.js';
+import { BudgetStore } from './accounts/budget-store.js';
 import { KeyGuard } from './accounts/key.guard.js';
 import { UsageController } from './accounts/usage.controller.js';
 import { UsageStore } from './accounts/usage-store.js';
@@ -66,7 +68,6 @@ import { UploadsController } from './jobs/uploads.controller.js';
 import { WaitingService } from './jobs/waiting.service.js';
 import { WebhookSecrets } from './jobs/webhook-secrets.js';
 import { Closing } from './closing.js';
-import type { Currencies } from './conversion/money.js';
 import { Database } from './platform/database.js';
 import { DueNotice } from './platform/due-notice.js';
 import { parseCidrs, type EgressPolicy } from './platform/egress.js';
@@ -76,8 +77,7 @@ import { Metrics } from './platform/metrics.js';
 import { Periodic } from './platform/periodic.js';
 import { Pressure } from './platform/pressure.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
-import { DEFAULT_CURRENCY } from './providers/pricing-config.js';
-import type { ProviderConfig } from './providers/provider-config.js';
+import { NO_MONEY, type MoneyConfig, type ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
 import { BreakerOutcomes } from './routing/breaker-outcomes.js';
 import { BreakerStore } from './routing/breaker-store.js';
@@ -115,14 +115,14 @@ export interface Foundations {
   readonly database: Database;
   readonly providers: readonly ProviderConfig[];
   readonly observe?: Observe;
-  /** In what money is counted; US dollars where it is not said. */
-  readonly money?: Currencies;
+  /** In what money is counted, and how much may be spent; US dollars, and no budget, where it is not said. */
+  readonly money?: MoneyConfig;
 }
 
 /** Everything, wired. A process without the API serves health alone; one without the worker starts no engine (main.ts). */
 @Module({})
 export class AppModule {
-  static of({ env, database, providers, observe, money = { currency: DEFAULT_CURRENCY, rates: {} } }: Foundations): DynamicModule {
+  static of({ env, database, providers, observe, money = NO_MONEY }: Foundations): DynamicModule {
     const policy: EgressPolicy = { allow: parseCidrs(env.raw.EGRESS_ALLOW) };
     return {
       module: AppModule,
@@ -151,10 +151,10 @@ export class AppModule {
             // Anybody may write any provider into the address: those that are not ours are counted as one.
             new CallbackService(store, registry, tokens, (provider, outcome) => metrics.callbacks.inc({ provider: registry.find(provider) === null ? 'unknown' : provider, outcome })),
         },
-        { provide: Spending, inject: [Metrics], useFactory: (metrics: Metrics) => new Spending((provider, currency, amount) => metrics.cost.inc({ provider, currency }, amount)) },
+        { provide: Spending, inject: [Metrics], useFactory: (metrics: Metrics) => new Spending((provider, currency, amount) => metrics.cost.inc({ provider, currency }, amount), money.budgets) },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
-        Listener, DueNotice, PublicAddress, Readiness, KeyGuard, UsageStore, Closing,
+        Listener, DueNotice, PublicAddress, Readiness, KeyGuard, UsageStore, BudgetStore, BudgetLoader, Closing,
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,

@@ -10,6 +10,7 @@ import { HistoryService } from './execution/history.service.js';
 import { Leftovers } from './execution/leftovers.js';
 import { RollCallService } from './execution/roll-call.service.js';
 import { SweeperService } from './execution/sweeper.service.js';
+import { BudgetLoader } from './accounts/budget-loader.js';
 import { KeyGuard } from './accounts/key.guard.js';
 import { bodyPipe } from './http/body-pipe.js';
 import { installBodyParsers } from './http/body-parsers.js';
@@ -83,6 +84,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   const url = await listen(app, env.raw.HOST, env.raw.PORT);
   app.get(PublicAddress).listens(url);
   await app.get(StandingLoader).start();
+  await app.get(BudgetLoader).start();
   if (env.works) {
     app.get(EngineService).start();
     app.get(RollCallService).start();

@@ -89,5 +89,8 @@ function expectedOf(shares: readonly Share[]): string | null {
   return shares.some(({ expected }) => expected === null) ? null : text(sum(shares.map(({ expected }) => expected)));
 }
 
+/** What rows come to; nothing, where no amount is known. */
+export const totalOf = (rows: readonly Pick<Booking, 'amount'>[]): string => text(sum(rows.map(({ amount }) => amount)));
+
 const sum = (amounts: readonly (string | null)[]): Decimal => amounts.reduce((total, amount) => total.add(amount ?? 0), new Decimal(0));
 const text = (amount: Decimal): string => amount.toFixed();

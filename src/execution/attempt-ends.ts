@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { bookEnd, type Share, type Told } from '../accounts/ledger.js';
+import { spend } from '../accounts/budget-sql.js';
+import { bookEnd, totalOf, type Share, type Told } from '../accounts/ledger.js';
 import { bookEnded, ledgerRows } from '../accounts/ledger-store.js';
 import { Spending } from '../accounts/spending.js';
 import type { ProviderError } from '../conversion/errors.js';
 import type { Cost } from '../conversion/provider.js';
 import type { Abandoned } from '../jobs/job-ending.js';
 import { ATTEMPT_STATES, statesBefore, type AttemptEnd } from '../jobs/states.js';
+import type { Transaction } from '../platform/transaction.js';
 import { Registry } from '../providers/registry.js';
 import { BreakerOutcomes } from '../routing/breaker-outcomes.js';
 import { toldOf } from '../routing/step-price.js';
@@ -23,13 +25,18 @@ export class AttemptEnds {
     private readonly spending: Spending = new Spending(),
   ) {}
 
-  /** What `END_ATTEMPT` asks for. */
-  row(scene: Scene, attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly unknown[] {
+  /** The statement that ends it, and what it asks for; what it does to budgets is part of it, or goes before it. */
+  statement(sql: Transaction, scene: Scene, attempt: LiveAttempt, status: AttemptEnd, { credits }: Cost, error: ProviderError | null): readonly [statement: string, values: readonly unknown[]] {
     const told = this.told(attempt, credits);
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
     const neverMade = attempt.providerJobId === null && error?.details.created === 'not_created';
-    const booked = ledgerRows(bookEnd(sharesOf(scene), { ...told, succeeded: status === 'succeeded', neverMade }));
-    return [attempt.id, status, credits, told.amount, told.currency, stored, statesBefore(ATTEMPT_STATES, status), booked];
+    const booked = bookEnd(sharesOf(scene), { ...told, succeeded: status === 'succeeded', neverMade });
+    const values = [attempt.id, status, credits, told.amount, told.currency, stored, statesBefore(ATTEMPT_STATES, status), ledgerRows(booked)];
+    this.spending.hold(sql, scene.job, scene.job.id);
+    // Another try needs what is reserved for this one.
+    if (status === 'succeeded') this.spending.release(sql, scene.job, [scene.lease.stageId]);
+    const paying = this.spending.payingAt(scene.job, attempt.provider);
+    return paying === null ? [END_ATTEMPT, values] : [END_PAID_ATTEMPT, [...values, totalOf(booked), ...paying]];
   }
 
   private told({ provider }: LiveAttempt, credits: number | null): Told {
@@ -60,10 +67,14 @@ function sharesOf({ job, stepIds, prices }: Scene): readonly Share[] {
   return job.graph.steps.filter(({ id }) => stepIds.includes(id)).map(({ id, operation }) => ({ operation, expected: prices.find(({ step }) => step === id)?.amount ?? null }));
 }
 
-/** What it cost is written to the attempt and to the ledger at once. */
-export const END_ATTEMPT = `
+/** What it cost is written to the attempt and to the ledger at once, and to the budgets that pay for it. */
+const endAttempt = (paid: string): string => `
   WITH ended AS (
   UPDATE attempt SET status = $2, ended_at = now(), progress = CASE WHEN $2 = 'succeeded' THEN 100 ELSE progress END, credits = $3, cost = $4, currency = $5, error = $6::jsonb
   WHERE id = $1 AND status = ANY($7) RETURNING id, job_id, provider, provider_job_id),
-  booked AS (${bookEnded('$8', '$2')})
+  booked AS (${bookEnded('$8', '$2')})${paid}
   SELECT id, provider, provider_job_id AS "providerJobId" FROM ended`;
+
+const END_ATTEMPT = endAttempt('');
+const END_PAID_ATTEMPT = endAttempt(`,
+  paid AS (${spend('$9', '$10', '$11', ', ended')})`);

@@ -1,5 +1,7 @@
 import { bookedOf, bookLateRows } from '../accounts/ledger-store.js';
-import { bookLate } from '../accounts/ledger.js';
+import { Decimal } from 'decimal.js';
+import type { Payer } from '../accounts/budget.js';
+import { bookLate, totalOf } from '../accounts/ledger.js';
 import type { Spending } from '../accounts/spending.js';
 import type { Report } from '../conversion/provider.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
@@ -27,7 +29,7 @@ export async function writeLateEnd(database: Database, spending: Spending, left:
   const told = toldOf(pricing, credits);
   const waste = state === 'succeeded' || (credits ?? 0) > 0;
   const bookings = await database.transaction(async (sql) => {
-    await sql.query('SELECT id FROM job WHERE id = $1 FOR UPDATE', [jobId]);
+    const [payer] = await sql.query<Payer>('SELECT tenant, key, tag FROM job WHERE id = $1 FOR UPDATE', [jobId]);
     const [row] = await sql.query<{ providerJobId: string; cost: string | null; currency: string | null }>(
       `UPDATE attempt SET late_state = $2, waste = $3, credits = coalesce($4, credits), cost = coalesce($5, cost), currency = coalesce($6, currency), watch_due_at = NULL
        WHERE id = $1 AND watch_due_at IS NOT NULL RETURNING provider_job_id AS "providerJobId", cost, currency`,
@@ -37,6 +39,7 @@ export async function writeLateEnd(database: Database, spending: Spending, left:
     const { shares, booked } = await bookedOf(sql, id);
     const late = bookLate(shares, booked, told, state === 'succeeded');
     await bookLateRows(sql, id, late);
+    if (payer !== undefined) await spending.spendLate(sql, payer, provider, jobId, new Decimal(totalOf(late)));
     const type = state === 'succeeded' ? 'attempt.late_success' : 'attempt.waste';
     if (waste) appendEvents(sql, jobId, [{ type, cause, detail: { attempt: id, provider, ...row, credits } }]);
     return late;

@@ -1,12 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { Decimal } from 'decimal.js';
 import { v7 as uuidv7 } from 'uuid';
+import { leftOf } from '../accounts/budget.js';
+import { Spending, type SpentOut } from '../accounts/spending.js';
 import type { Step } from '../conversion/job-graph.js';
+import { moneyText } from '../conversion/money.js';
 import { appendDecision } from '../jobs/decision-store.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import type { Transaction } from '../platform/transaction.js';
 import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
+import type { Ceiling } from '../routing/ceiling.js';
 import { RouterService, type Route } from '../routing/router.service.js';
 import type { Try } from './decide.js';
 import { leftToSpend, TooDear, tooDear } from './left-to-spend.js';
@@ -18,6 +22,18 @@ export interface Replan {
   readonly afterMs?: number;
   readonly why?: { readonly reason: string | undefined; readonly message?: string };
   readonly net?: boolean;
+}
+
+/** What is to be planned, without whom, and whether a provider with an open breaker will do. */
+interface Wish {
+  readonly parts: readonly Part[];
+  readonly tried: readonly string[];
+  readonly net: boolean;
+}
+
+interface Made {
+  readonly route: Planned;
+  readonly replaced: readonly string[];
 }
 
 /** Stages, and their steps. */
@@ -35,6 +51,7 @@ export class Replanner {
     private readonly router: RouterService,
     private readonly registry: Registry,
     private readonly stages: StageStore,
+    private readonly spending: Spending = new Spending(),
   ) {}
 
   /** Providers that could run the stage's steps if nothing had been tried. */
@@ -53,12 +70,12 @@ export class Replanner {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
     const own = { stageIds: [scene.lease.stageId], stepIds: scene.stepIds };
     const whole = { stageIds: [...own.stageIds, ...waiting.map(({ id }) => id)], stepIds: [...own.stepIds, ...waiting.flatMap((stage) => stage.step_ids)] };
-    const made = await this.firstPlan(sql, scene, waiting.length === 0 ? [own] : [whole, own], tried, net);
+    const made = await this.paidPlan(sql, scene, { parts: waiting.length === 0 ? [own] : [whole, own], tried, net });
     if (made === null) return false;
-    const { route, replaced } = made;
+    const { route, replaced, ids } = made;
     const { stages } = route;
     this.stages.end(sql, replaced, 'superseded');
-    await this.insert(sql, scene, route, history, afterMs);
+    await this.insert(sql, scene, route, ids, history, afterMs);
     appendDecision(sql, scene.job.id, route.decision);
     appendEvents(sql, scene.job.id, [
       { type: 'plan.changed', cause, detail: { from: scene.provider, ...why, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
@@ -72,14 +89,38 @@ export class Replanner {
     return this.elsewhere(sql, scene, history, this.registry.ids().filter((id) => id !== provider), cause, { afterMs });
   }
 
+  /**
+   * The first plan that the budgets pay for; what it may cost is reserved instead of what the stages had that it takes the place of. A provider whose budget does not
+   * reach is left out; where another budget does not, it is the cheapest plan within what is left of it, or none.
+   */
+  private async paidPlan(sql: Transaction, scene: Scene, wish: Wish): Promise<(Made & { readonly ids: readonly string[] }) | null> {
+    const { job } = scene;
+    const out: SpentOut[] = [...this.spending.out(job)];
+    let bound: Ceiling | null = null;
+    for (;;) {
+      const made = await this.firstPlan(sql, scene, wish, out, bound);
+      if (made === null) return null;
+      const ids = made.route.stages.map(() => uuidv7());
+      const refused = await this.spending.tryReserve(sql, job, job.id, made.route.stages.map((stage, index) => ({ ...stage, id: ids[index] ?? '' })), made.replaced);
+      if (refused === null) return { ...made, ids };
+      const { budget, state, detail } = refused;
+      if (budget.provider !== undefined) out.push({ provider: budget.provider, code: 'budget', message: detail });
+      else if (bound === null) bound = { amount: leftOf(budget, state).toFixed(), currency: budget.limit.currency };
+      else throw new TooDear(detail);
+    }
+  }
+
   /** Of all that is left, or else of the steps at hand alone. */
-  private async firstPlan(sql: Transaction, scene: Scene, parts: readonly Part[], tried: readonly string[], net: boolean): Promise<{ readonly route: Planned; readonly replaced: readonly string[] } | null> {
+  private async firstPlan(sql: Transaction, scene: Scene, { parts, tried, net }: Wish, out: readonly SpentOut[], bound: Ceiling | null): Promise<Made | null> {
     let dear: TooDear | null = null;
     for (const { stageIds, stepIds } of parts) {
-      const ceiling = await leftToSpend(sql, scene, stageIds);
-      const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried, net, { ceiling });
+      const left = await leftToSpend(sql, scene, stageIds);
+      const ceiling = bound === null || (left !== null && new Decimal(left.amount).lt(bound.amount)) ? left : bound;
+      const route = this.router.route(scene.job.graph, scene.job.graph.steps, this.stepsOf(scene, stepIds), tried, net, { ceiling, out });
       if ('stages' in route) return { route, replaced: stageIds };
-      if (ceiling !== null && route.above !== undefined) dear = tooDear(scene, route.above, ceiling);
+      if (ceiling !== null && route.above !== undefined) dear = ceiling === bound ? new TooDear(`Of a budget ${moneyText(bound)} are left; to go on would cost ${moneyText(route.above)}.`) : tooDear(scene, route.above, ceiling);
+      const unpaid = out.filter(({ provider }) => !tried.includes(provider));
+      if (unpaid.length > 0) dear ??= new TooDear([...new Set(unpaid.map(({ message }) => message))].join(' '));
     }
     if (dear !== null) throw dear;
     return null;
@@ -95,7 +136,7 @@ export class Replanner {
     return scene.job.graph.steps.filter((step) => stepIds.includes(step.id));
   }
 
-  private async insert(sql: Transaction, scene: Scene, { stages }: Planned, history: readonly Try[], afterMs: number): Promise<void> {
+  private async insert(sql: Transaction, scene: Scene, { stages }: Planned, ids: readonly string[], history: readonly Try[], afterMs: number): Promise<void> {
     const { steps } = scene.job.graph;
     // Read here, under the job's lock: the scene is older than the call that failed, and other stages may have ended since.
     const rows = await sql.query<{ id: string }>(`SELECT id FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
@@ -107,7 +148,7 @@ export class Replanner {
       sql.later(
         `INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, history, lost_leases, due_at, prices)
          VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, $8, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $9::float8 / 1000) END, $10::jsonb)`,
-        [uuidv7(), scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs, JSON.stringify(stage.prices)],
+        [ids[position], scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs, JSON.stringify(stage.prices)],
       );
     }
     const lost = stages.flatMap(({ stepIds, losses }) => stepIds.map((id) => ({ id, losses: lossesOf(id, losses) })));

@@ -11,7 +11,7 @@ import { leaveOrphans } from '../jobs/orphans.js';
 import { statesBefore, STEP_STATES } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
 import type { Transaction } from '../platform/transaction.js';
-import { AttemptEnds, END_ATTEMPT } from './attempt-ends.js';
+import { AttemptEnds } from './attempt-ends.js';
 import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decide.js';
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
 import { affordable, TooDear } from './left-to-spend.js';
@@ -43,7 +43,7 @@ export class SettleService {
   async succeeded(scene: Scene, attempt: LiveAttempt, { files, deliveries, cost }: Outcome, cause: Cause): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      sql.later(END_ATTEMPT, this.ends.row(scene, attempt, 'succeeded', cost, null));
+      sql.later(...this.ends.statement(sql, scene, attempt, 'succeeded', cost, null));
       this.stages.end(sql, [scene.lease.stageId], 'done');
       this.endSteps(sql, scene, 'done');
       this.writeFiles(sql, scene, attempt, files);
@@ -79,7 +79,7 @@ export class SettleService {
       await this.stages.hold(sql, scene.lease);
       const given = this.ends.mayRunThere(attempt.provider, error);
       if (given) await leaveOrphans(sql, [attempt.id]);
-      const ended = await sql.query<Abandoned>(END_ATTEMPT, this.ends.row(scene, attempt, given ? 'abandoned' : 'errored', cost, error));
+      const ended = await sql.query<Abandoned>(...this.ends.statement(sql, scene, attempt, given ? 'abandoned' : 'errored', cost, error));
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
       appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },

@@ -36,6 +36,7 @@ export class ProblemView {
 const ABOUT: Readonly<Record<number, string>> = {
   400: 'invalid_json: the body is no JSON.',
   401: 'unauthorized: no key, or one that is not known.',
+  402: 'budget_exceeded: what the job may cost is more than a budget leaves; or the job failed over money.',
   404: 'not_found: there is no such thing, or it belongs to another tenant.',
   409: 'conflict: not possible in this state; idempotency_in_progress: the first request with this Idempotency-Key still runs.',
   410: 'gone: it is no longer here.',

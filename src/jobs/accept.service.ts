@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import { BudgetRefused, type Payer } from '../accounts/budget.js';
+import type { SpentOut } from '../accounts/spending.js';
 import { ADMIN_KEY } from '../accounts/principal.js';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
-import { invalidRequest } from '../http/problem.js';
+import { invalidRequest, Problem } from '../http/problem.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { RouterService, type Route } from '../routing/router.service.js';
 import type { Claim } from './idempotency-claim.js';
@@ -14,6 +16,8 @@ import { aboveQuote, lockOf } from './quote-lock.js';
 import { QuoteStore } from './quote-store.js';
 import { refusal } from './routing-refusal.js';
 import type { WholeJob } from './rows.js';
+
+type Planned = Extract<Route, { readonly stages: unknown }>;
 
 /** How long an upload may be missing before its job fails. */
 const UPLOAD_SECONDS = 86_400;
@@ -32,12 +36,11 @@ export class AcceptService {
   async accept(tenant: string, body: JobBody, claim?: Claim, key: string = ADMIN_KEY): Promise<WholeJob> {
     const { found, credentials, webhookSecret, ...read } = await this.reader.read(tenant, body);
     const graph = await this.bound(tenant, read.graph);
-    const { stages, decision } = this.plan(graph, body);
+    const first = this.plan(graph, body, { tenant, key, tag: graph.tag });
     const files = await this.inputFiles.keep(graph, found);
     const awaitsUploads = graph.inputs.some((input) => input.type === 'upload');
-    const id = uuidv7();
-    const job: NewJob = {
-      id,
+    const make = ({ stages, decision }: Planned): NewJob => ({
+      id: uuidv7(),
       tenant,
       key,
       graph: withoutBytes(graph),
@@ -54,8 +57,8 @@ export class AcceptService {
         { type: 'plan.decided', cause: 'caller', detail: { stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
         ...(awaitsUploads ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
       ],
-    };
-    return this.store.insert(job).catch(async (error: unknown) => {
+    });
+    return this.write(make, first, (out) => this.plan(graph, body, { tenant, key, tag: graph.tag }, out)).catch(async (error: unknown) => {
       // A commit whose answer was lost may have been made: then these bytes are the job's.
       if (databaseTrouble(error) === null) await this.inputFiles.drop(files);
       throw error;
@@ -70,9 +73,26 @@ export class AcceptService {
     return { ...graph, quoted: lock };
   }
 
-  private plan(graph: JobGraph, body: JobBody): Extract<Route, { readonly stages: unknown }> {
-    const route = this.reader.route(graph, body);
-    if (!('stages' in route)) throw refusal(route, graph, body, (step) => this.router.nearest(graph, step));
+  /** A provider whose budget does not reach is left out, and the job planned without it. */
+  private async write(make: (plan: Planned) => NewJob, first: Planned, without: (out: readonly SpentOut[]) => Planned): Promise<WholeJob> {
+    const out: SpentOut[] = [];
+    for (let plan = first; ; plan = without(out)) {
+      try {
+        return await this.store.insert(make(plan));
+      } catch (error) {
+        if (!(error instanceof BudgetRefused) || error.budget.provider === undefined) throw error;
+        out.push({ provider: error.budget.provider, code: 'budget', message: error.detail });
+      }
+    }
+  }
+
+  private plan(graph: JobGraph, body: JobBody, payer: Payer, out: readonly SpentOut[] = []): Planned {
+    const route = this.reader.route(graph, body, payer, out);
+    if (!('stages' in route)) {
+      const spentOut = route.exclusions.filter(({ code }) => code === 'budget');
+      if (spentOut.length > 0 && 'stages' in this.router.route(graph, graph.steps)) throw new Problem('budget_exceeded', [...new Set(spentOut.map(({ message }) => message))].join(' '));
+      throw refusal(route, graph, body, (step) => this.router.nearest(graph, step));
+    }
     const above = graph.quoted === undefined ? null : aboveQuote(graph.quoted, route.decision);
     if (above !== null) throw invalidRequest([above]);
     return route;

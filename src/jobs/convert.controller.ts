@@ -44,7 +44,7 @@ export class ConvertController {
   @ApiBody({ description: 'The file, in the field "file".', schema: { type: 'object', required: ['file'], properties: { file: { type: 'string', format: 'binary', description: 'The file to convert.' } } } })
   @ApiResponse({ status: 200, description: 'The result.', content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } } })
   @ApiResponse({ status: 202, description: 'It takes longer: the job, whose address is in Location.', type: JobView })
-  @Problems(401, 409, 413, 415, 422, 502, 503, 504)
+  @Problems(401, 402, 409, 413, 415, 422, 502, 503, 504)
   async convert(@Tenant() tenant: string, @Key() apiKey: string, @Query() query: ConvertQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const key = readIdempotencyKey(request.headers['idempotency-key']);
     const part = await readFilePart(request, 'file');

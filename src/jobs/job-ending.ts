@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { bookUntold } from '../accounts/ledger-store.js';
+import { Spending } from '../accounts/spending.js';
 import type { JobError } from '../conversion/errors.js';
 import type { Transaction } from '../platform/transaction.js';
 import { eraseCredentials } from './credential-store.js';
@@ -23,6 +24,8 @@ export interface Abandoned {
  */
 @Injectable()
 export class JobEnding {
+  constructor(private readonly spending: Spending = new Spending()) {}
+
   async complete(sql: Transaction, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'completed', null, cause);
   }
@@ -60,6 +63,7 @@ export class JobEnding {
       [jobId, statesBefore(STAGE_STATES, 'superseded')],
     );
     sql.later('UPDATE file SET expires_at = now() + make_interval(secs => (SELECT retention_seconds FROM job WHERE id = $1)) WHERE job_id = $1', [jobId]);
+    this.spending.releaseJob(sql, jobId);
     eraseCredentials(sql, jobId);
     appendEvents(sql, jobId, [
       ...abandoned.map((attempt) => ({ type: 'attempt.abandoned', cause, detail: { attempt: attempt.id, provider: attempt.provider } })),

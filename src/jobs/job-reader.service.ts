@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Payer } from '../accounts/budget.js';
+import { Spending, type SpentOut } from '../accounts/spending.js';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
 import type { Currencies } from '../conversion/money.js';
@@ -30,6 +32,7 @@ export class JobReader {
     private readonly router: RouterService,
     private readonly inputFiles: InputFilesService,
     @Inject(INTAKE) private readonly intake: Intake,
+    private readonly spending: Spending = new Spending(),
   ) {}
 
   /** Throws `invalid_request` with everything that is wrong with it, whoever would run it. */
@@ -41,11 +44,11 @@ export class JobReader {
     return { ...read, graph: withNames(read.graph, found), found };
   }
 
-  /** Who would run it. Throws `invalid_request` for options that are wrong whoever does. */
-  route(graph: JobGraph, body: JobBody): Route {
+  /** Who would run it: nobody whose budget is used up. `out`: those of whom that is known besides. Throws `invalid_request` for options that are wrong whoever does. */
+  route(graph: JobGraph, body: JobBody, payer: Payer, out: readonly SpentOut[] = []): Route {
     const wrong = this.router.optionErrors(graph);
     if (wrong.length > 0) throw invalidRequest(wrong.map(({ step, pointer, message }) => ({ pointer: `/steps/${indexOfStep(step, body)}${pointer}`, message })));
-    return this.router.route(graph, graph.steps);
+    return this.router.route(graph, graph.steps, graph.steps, [], true, { out: [...this.spending.out(payer), ...out] });
   }
 
   private refusalOf(url: string): string | null {

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
+import { Spending } from '../accounts/spending.js';
 import type { Credentials, JobGraph } from '../conversion/job-graph.js';
 import { filenameOfPlace, isPlace } from '../conversion/places.js';
 import type { Loss } from '../conversion/unified-options.js';
 import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
+import type { Transaction } from '../platform/transaction.js';
 import type { Decision } from '../routing/decision-record.js';
 import type { LossyStage } from '../routing/plan.js';
 import { CredentialStore } from './credential-store.js';
@@ -69,11 +71,16 @@ export class JobStore {
     private readonly database: Database,
     private readonly credentials: CredentialStore,
     private readonly secrets: WebhookSecrets,
+    private readonly spending: Spending = new Spending(),
   ) {}
 
-  /** One statement, one commit: the job with all that belongs to it, its Idempotency-Key too; then the word to the workers. Returns the job as read back. Throws `KeyTaken`. */
-  async insert(job: NewJob, sql: Sql = this.database, retryOf: string | null = null): Promise<WholeJob> {
+  /** One statement, one commit: the job with all that belongs to it, its Idempotency-Key too; then the word to the workers. Where budgets match, what it may cost is reserved before. Returns the job as read back. Throws `KeyTaken`, `BudgetRefused`. */
+  async insert(job: NewJob, within?: Transaction, retryOf: string | null = null): Promise<WholeJob> {
     const { id, graph } = job;
+    const payer = { tenant: job.tenant, key: job.key, tag: graph.tag };
+    if (within === undefined && this.spending.of(payer).length > 0) return this.database.transaction((own) => this.insert(job, own, retryOf));
+    if (within !== undefined) await this.spending.reserve(within, payer, id, job.stages);
+    const sql: Sql = within ?? this.database;
     const status = job.awaitsUploads ? 'awaiting_input' : 'queued';
     const inputs = graph.inputs.map((input, position) => ({
       id: input.id,

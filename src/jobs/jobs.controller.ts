@@ -35,7 +35,7 @@ export class JobsController {
   @ApiBody({ type: JobRequestDto, examples: JOB_EXAMPLES })
   @ApiResponse({ status: 202, description: 'The job is taken; its address is in Location.', type: JobView, headers: { Location: { description: 'The job\'s address.', schema: { type: 'string' } }, ...REPLAYED } })
   @ApiResponse({ status: 200, description: 'With Prefer: the job, which ended in time.', type: JobView })
-  @Problems(400, 401, 409, 413, 415, 422, 503)
+  @Problems(400, 401, 402, 409, 413, 415, 422, 503)
   async create(
     @Tenant() tenant: string,
     @Key() apiKey: string,

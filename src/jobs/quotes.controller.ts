@@ -1,7 +1,7 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { KeyGuard } from '../accounts/key.guard.js';
-import { Tenant } from '../accounts/principal.js';
+import { Key, Tenant } from '../accounts/principal.js';
 import { Problems } from '../http/problem.docs.js';
 import { JOB_EXAMPLES } from './dto/job-examples.js';
 import { JobRequestDto } from './dto/job-request.dto.js';
@@ -25,7 +25,7 @@ export class QuotesController {
   @ApiBody({ type: JobRequestDto, examples: JOB_EXAMPLES })
   @ApiResponse({ status: 200, description: 'The quote. `winner` is null where nobody could run the job: the reasons say why.', type: QuoteView })
   @Problems(400, 401, 413, 415, 422, 503)
-  create(@Tenant() tenant: string, @Body() body: JobRequestDto): Promise<QuoteView> {
-    return this.quotes.quote(tenant, body);
+  create(@Tenant() tenant: string, @Key() apiKey: string, @Body() body: JobRequestDto): Promise<QuoteView> {
+    return this.quotes.quote(tenant, body, apiKey);
   }
 }

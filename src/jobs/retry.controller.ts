@@ -32,7 +32,7 @@ export class RetryController {
   @Keyed()
   @ApiBody({ type: RetryRequestDto, required: false })
   @ApiResponse({ status: 202, description: 'The new job; `retryOf` names the old one.', type: JobView, headers: { Location: { description: 'The job\'s address.', schema: { type: 'string' } }, ...REPLAYED } })
-  @Problems(400, 401, 404, 409, 415, 422, 503)
+  @Problems(400, 401, 402, 404, 409, 415, 422, 503)
   async retry(
     @Tenant() tenant: string,
     @Key() apiKey: string,

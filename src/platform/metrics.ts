@@ -46,6 +46,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** How much of a budget was spent in its period: 1 is all of it. */
+  readonly budgetUsed = new Gauge({
+    name: 'conversion_budget_used_ratio',
+    help: 'How much of a budget was spent in the period that goes on; 1 is all of it.',
+    labelNames: ['budget'] as const,
+    registers: [this.registry],
+  });
+
   /** How a provider's breaker stands: 0 closed, 1 half-open, 2 open. */
   readonly breakerState = new Gauge({
     name: 'conversion_breaker_state',

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { Budget } from '../accounts/budget.js';
+import { budgetConfig, toBudgets } from '../accounts/budget-config.js';
 import type { Currencies } from '../conversion/money.js';
 import { SettingsError, type Env } from '../platform/env.js';
 import { CATALOG } from './catalog.js';
@@ -24,7 +26,7 @@ const providerConfig = z.strictObject({
   pricing: pricing.nullish(),
 });
 
-const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(z.unknown()).default([]) });
+const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(budgetConfig).default([]) });
 
 /** One configured account. `baseUrl` has no trailing slash. */
 export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string };
@@ -35,11 +37,20 @@ export function readProviderConfigs(env: Env, variables: Readonly<Record<string,
   return configs.map((config) => ({ ...config, baseUrl: config.baseUrl.replace(/\/+$/, '') }));
 }
 
-/** In what money is counted. */
-export function readMoney(env: Env, variables: Readonly<Record<string, string | undefined>>): Currencies {
-  if (env.raw.PROVIDERS_FILE === undefined) return { currency: DEFAULT_CURRENCY, rates: {} };
-  const { currency, rates, providers } = parsed(env.raw.PROVIDERS_FILE, variables);
-  return { currency: commonOf({ currency, providers }) ?? DEFAULT_CURRENCY, rates };
+/** In what money is counted, and how much of it may be spent. */
+export interface MoneyConfig extends Currencies {
+  readonly budgets: readonly Budget[];
+}
+
+export const NO_MONEY: MoneyConfig = { currency: DEFAULT_CURRENCY, rates: {}, budgets: [] };
+
+export function readMoney(env: Env, variables: Readonly<Record<string, string | undefined>>): MoneyConfig {
+  if (env.raw.PROVIDERS_FILE === undefined) return NO_MONEY;
+  const { currency, rates, providers, budgets } = parsed(env.raw.PROVIDERS_FILE, variables);
+  const money = { currency: commonOf({ currency, providers }) ?? DEFAULT_CURRENCY, rates };
+  const read = toBudgets(budgets, money, providers.map(({ id: provider }) => provider));
+  if ('wrong' in read) throw wrongIn(env.raw.PROVIDERS_FILE)(read.wrong);
+  return { ...money, ...read };
 }
 
 /** The pauses of an account's poll curve. */
@@ -78,7 +89,6 @@ function parsed(path: string, variables: Readonly<Record<string, string | undefi
 function fromFile(path: string, variables: Readonly<Record<string, string | undefined>>, env: Env): ProviderConfig[] {
   const wrong = wrongIn(path);
   const file = parsed(path, variables);
-  if (file.budgets.length > 0) throw wrong('/budgets are not supported yet; leave them out.');
   const converted = inOneCurrency(file);
   if ('wrong' in converted) throw wrong(converted.wrong);
   const seen = new Set<string>();

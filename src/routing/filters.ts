@@ -4,7 +4,7 @@ import type { Outage } from './standing.js';
 /** Why a provider is not asked at all, whatever the steps are. */
 export interface Exclusion {
   readonly provider: string;
-  readonly code: 'not_in_only' | 'excluded' | 'region' | 'not_quoted' | 'tried' | 'max_cost' | Outage['code'];
+  readonly code: 'not_in_only' | 'excluded' | 'region' | 'not_quoted' | 'tried' | 'max_cost' | 'budget' | Outage['code'];
   readonly message: string;
 }
 

@@ -26,6 +26,8 @@ export type Route = Decided & { readonly exclusions: readonly Exclusion[] };
 export interface RouteTerms {
   /** What may be spent, instead of what the job says; null: whatever it takes. */
   readonly ceiling?: Ceiling | null;
+  /** Who is not to be asked, for reasons that are not the job's. */
+  readonly out?: readonly Exclusion[];
 }
 
 /** Gathers the facts that the planner needs. */
@@ -43,7 +45,7 @@ export class RouterService {
    */
   route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true, terms: RouteTerms = {}): Route {
     const entries = this.registry.all();
-    const { allowed, exclusions } = this.asked(graph, tried);
+    const { allowed, exclusions } = this.asked(graph, tried, terms.out);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
     const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views));
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
@@ -82,8 +84,8 @@ export class RouterService {
     return optionErrors(planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)), candidates(allowed), candidates(others));
   }
 
-  private asked({ routing, quoted }: RoutedGraph, tried: readonly string[] = []): { readonly allowed: readonly RegisteredProvider[]; readonly exclusions: readonly Exclusion[] } {
-    const told = this.registry.all().map((entry) => ({ entry, exclusions: exclusionsOf({ id: entry.id, regions: entry.config.regions, routing, quoted, tried }) }));
+  private asked({ routing, quoted }: RoutedGraph, tried: readonly string[] = [], out: readonly Exclusion[] = []): { readonly allowed: readonly RegisteredProvider[]; readonly exclusions: readonly Exclusion[] } {
+    const told = this.registry.all().map((entry) => ({ entry, exclusions: [...exclusionsOf({ id: entry.id, regions: entry.config.regions, routing, quoted, tried }), ...out.filter(({ provider }) => provider === entry.id)] }));
     return { allowed: told.filter(({ exclusions }) => exclusions.length === 0).map(({ entry }) => entry), exclusions: told.flatMap(({ exclusions }) => exclusions) };
   }
 }

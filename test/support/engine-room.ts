@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import type { JobBody } from '../../src/conversion/job-body.js';
+import type { Budget } from '../../src/accounts/budget.js';
+import { BudgetStore } from '../../src/accounts/budget-store.js';
+import { Spending } from '../../src/accounts/spending.js';
 import { AttemptStore } from '../../src/execution/attempt-store.js';
 import { AttemptEnds } from '../../src/execution/attempt-ends.js';
 import { CancelService } from '../../src/execution/cancel.service.js';
@@ -62,12 +65,12 @@ const MONEY = { currency: 'USD', rates: { EUR: '1.2' } };
 export const TENANT = 'default';
 export const SECRETS_KEY = Buffer.alloc(32, 7);
 
-export async function engineRoom(providers: readonly FakeProvider[], config: Partial<ProviderConfig> = {}): Promise<EngineRoom> {
+export async function engineRoom(providers: readonly FakeProvider[], config: Partial<ProviderConfig> = {}, budgets: readonly Budget[] = []): Promise<EngineRoom> {
   const test = await testDatabase();
   const database = Database.open(test.url);
   const root = await mkdtemp(join(tmpdir(), 'engine-room-'));
   const staging = new Staging(root);
-  const made = classes(database, staging, providers, config);
+  const made = classes(database, staging, providers, config, budgets);
   const find = async (jobId: string): Promise<WholeJob> => {
     const job = await made.jobs.find(TENANT, jobId);
     if (job === null) throw new Error(`no job ${jobId}`);
@@ -107,7 +110,8 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
   };
 }
 
-function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>) {
+function classes(database: Database, staging: Staging, providers: readonly FakeProvider[], config: Partial<ProviderConfig>, budgets: readonly Budget[]) {
+  const spending = new Spending(() => undefined, budgets);
   const registry = fakeRegistry(providers, config);
   const views = new CatalogueViews(registry);
   const board = new StandingBoard();
@@ -117,16 +121,16 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const router = new RouterService(registry, views, board);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
-  const jobs = new JobStore(database, credentials, secrets);
+  const jobs = new JobStore(database, credentials, secrets, spending);
   const inputFiles = new InputFilesService(database, staging);
-  const reader = new JobReader(registry, router, inputFiles, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120, money: MONEY });
+  const reader = new JobReader(registry, router, inputFiles, { egress: { allow: parseCidrs('') }, maxUploadBytes: 5_368_709_120, money: MONEY }, spending);
   const quoteStore = new QuoteStore(database);
   const stages = new StageStore(database);
-  const ending = new JobEnding();
+  const ending = new JobEnding(spending);
   const cancels = new CancelService(database, ending, registry);
   const orphans = new OrphanSearch(database, registry);
-  const replanner = new Replanner(router, registry, stages);
-  const leftBehind = new LeftBehind(database, registry);
+  const replanner = new Replanner(router, registry, stages, spending);
+  const leftBehind = new LeftBehind(database, registry, spending);
   const deadlines = new Deadlines(database, ending, registry, outcomes);
   return {
     board,
@@ -134,6 +138,8 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     breakers,
     outcomes,
     deadlines,
+    spending,
+    budgets: new BudgetStore(database),
     leftBehind,
     gate: new Gate(database, board, breakers, replanner, stages),
     registry,
@@ -150,8 +156,8 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     decisions: new DecisionStore(database),
     accepts: new AcceptService(jobs, reader, router, inputFiles, quoteStore),
     scenes: new SceneLoader(database, credentials),
-    attempts: new AttemptStore(database, stages),
-    settle: new SettleService(database, stages, ending, replanner, new AttemptEnds(registry, outcomes)),
+    attempts: new AttemptStore(database, stages, spending),
+    settle: new SettleService(database, stages, ending, replanner, new AttemptEnds(registry, outcomes, spending)),
     sweeper: new SweeperService(database, staging, leftBehind, orphans, deadlines),
   };
 }

@@ -5,7 +5,7 @@ import { MoneyView } from '../../http/money.view.js';
 import { LossView } from './loss-view.dto.js';
 
 export class ReasonView {
-  @ApiProperty({ description: 'The reason for programs: not_in_only, excluded, region, not_quoted, tried, capability, input, export, option, losses, max_cost.', example: 'capability' })
+  @ApiProperty({ description: 'The reason for programs: not_in_only, excluded, region, not_quoted, tried, capability, input, export, option, losses, max_cost, budget.', example: 'capability' })
   code!: string;
 
   @ApiProperty({ description: 'The reason for people.' })
