@@ -66,7 +66,7 @@ export class EngineService implements BeforeApplicationShutdown {
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const leases = free > 0 ? await this.claim(free) : [];
       for (const lease of leases) this.take(lease);
-      this.pressure.workIsBehind(free === 0 || leases.length === free);
+      this.pressure.workIsBehind('stages', free === 0 || leases.length === free);
       if (leases.length < BATCH) await this.sleep(leases === NONE ? TROUBLE_MS : LOOK_MS);
     }
   }
