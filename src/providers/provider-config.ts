@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SettingsError, type Env } from '../platform/env.js';
 import { CATALOG } from './catalog.js';
+import { routing, type Balanced } from './routing-config.js';
 import { currencies, inOneCurrency, pricing } from './pricing-config.js';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"');
@@ -23,10 +24,10 @@ const providerConfig = z.strictObject({
   pricing: pricing.nullish(),
 });
 
-const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(z.unknown()).default([]) });
+const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(z.unknown()).default([]), routing });
 
-/** One configured account. `baseUrl` has no trailing slash. */
-export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string };
+/** One configured account. `baseUrl` has no trailing slash; `balanced` is the same in all of them. */
+export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string; readonly balanced?: Balanced | undefined };
 
 /** The configured accounts, in the file's order; without a file, one for each adapter whose key is set. */
 export function readProviderConfigs(env: Env, variables: Readonly<Record<string, string | undefined>>): readonly ProviderConfig[] {
@@ -75,7 +76,7 @@ function fromFile(path: string, variables: Readonly<Record<string, string | unde
     if (ceilingMs < floorMs) throw wrong(`/providers/${index}/poll: the longest pause, ${ceilingMs} ms, is below the first, ${floorMs} ms.`);
     const settings = adapter.settings.safeParse(config.settings);
     if (!settings.success) throw wrong(`/providers/${index}/settings/${settings.error.issues[0]?.path.join('/') ?? ''}: ${settings.error.issues[0]?.message ?? 'is wrong'}.`);
-    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl };
+    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl, balanced: parsed.data.routing?.balanced };
   });
 }
 

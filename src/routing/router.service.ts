@@ -8,6 +8,7 @@ import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { creditsOf, optionsSchema, secondsOf, targetOf, workOf } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
 import { decideRoute } from './decision.js';
+import { drawOf } from './draw.js';
 import type { Decision } from './decision-record.js';
 import { exclusionsOf, type Exclusion } from './filters.js';
 import { checkOptions, type OptionVerdict } from './option-check.js';
@@ -17,10 +18,11 @@ import { groundedBy, roundsOf, without } from './outages.js';
 import type { Plan } from './plan.js';
 import type { Candidate } from './plan-step.js';
 import { priceOf, type PriceSources } from './pricing.js';
+import { EVEN } from './rank.js';
 import { StandingBoard } from './standing-board.js';
 import { planSteps } from './wishes.js';
 
-type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted'>;
+type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted' | 'tag' | 'metadata'>;
 
 export type Route = Plan & { readonly decision: Decision; readonly exclusions: readonly Exclusion[] };
 
@@ -42,6 +44,8 @@ export class RouterService {
     const { allowed, exclusions } = this.asked(graph, tried);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
     const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views));
+    const draw = drawOf({ ...graph, steps: all });
+    const weights = entries[0]?.config.balanced ?? EVEN;
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
     const operations = [...new Set(steps.map(({ operation }) => operation))];
     const outages = this.board.outages(allowed.map(({ id }) => id), operations);
@@ -49,7 +53,7 @@ export class RouterService {
       const { whole, parts } = groundedBy(out, operations);
       const told = [...exclusions, ...whole];
       const decided = decideRoute({
-        steps: wanted, candidates: candidates.map((candidate) => without(parts, candidate)), exclusions: told, routing: graph.routing, currency,
+        steps: wanted, candidates: candidates.map((candidate) => without(parts, candidate)), exclusions: told, routing: graph.routing, currency, draw, weights,
         ...(graph.quoted === undefined ? {} : { bound: graph.quoted.providers }),
       });
       return { ...decided, exclusions: [...told, ...parts.map(({ provider, code, message }) => ({ provider, code, message }))] };
@@ -107,6 +111,7 @@ function toCandidate(entry: RegisteredProvider, routing: Routing, views: Catalog
   };
   return {
     id,
+    weight: config.weight,
     wholeGraph: guarded.inner.traits.wholeGraph,
     offers: onceEach((wish) => views.offer(entry, wish)),
     takes: (file) => takes(guarded.inner, file),

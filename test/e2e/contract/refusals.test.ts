@@ -21,7 +21,6 @@ const LATER: readonly Row[] = [
   ...credentialed.map((input): Row => [`stored credentials of an input of type ${input.type}`, from({ ...input, credentials: undefined, credentialsRef: 'mine' }), '/inputs/0/credentialsRef']),
   ['a resumable upload', from({ type: 'upload', filename: 'a.png', uploadId: 'u1' }), '/inputs/0/uploadId'],
   ['maxCost', routed({ maxCost: { amount: '0.05', currency: 'USD' } }), '/routing/maxCost'],
-  ...['fastest', 'most-reliable', 'balanced', 'weighted'].map((strategy): Row => [`the strategy ${strategy}`, routed({ strategy }), '/routing/strategy']),
 ];
 
 describe('what the contract names and is not there yet', () => {
