@@ -55,7 +55,7 @@ export class SettleService {
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
-    this.ends.tell(scene, attempt, null);
+    this.ends.tell(scene, attempt, null, cost);
     void learnFromSuccess(this.database, scene, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
   }
 
@@ -88,7 +88,7 @@ export class SettleService {
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
     this.ends.cancel(abandoned);
-    this.ends.tell(scene, attempt, error);
+    this.ends.tell(scene, attempt, error, cost);
     void learnFromRefusal(this.database, scene, attempt.provider, error);
   }
 

@@ -49,11 +49,12 @@ function hopefulFits(fits: Fits, asked: readonly Candidate[], strategy: Strategy
   let doubted = false;
   const hopeful = new Map([...fits].map(([id, all]) => {
     const able = all.filter((fit) => fit.refusal === null && asked.includes(fit.candidate));
+    const hopes = new Map(able.filter(({ price }) => strategy === 'fastest' || price?.basis === 'learned').map((fit) => [fit, fit.hope()] as const));
     // Where nobody's time is known for sure there is nothing to compare it with.
-    const timed = strategy === 'fastest' && able.some(({ hope }) => hope.seconds === undefined);
+    const timed = strategy === 'fastest' && [...hopes.values()].some(({ seconds }) => seconds === undefined);
     return [id, all.map((fit): Fit => {
-      const { record, hope } = fit;
-      const failed = (record?.failed ?? 0) > 0;
+      const hope = hopes.get(fit) ?? {};
+      const failed = (fit.record?.failed ?? 0) > 0;
       const dear = hope.price !== undefined && fit.price?.amount.gt(hope.price.amount) === true;
       const slow = timed && hope.seconds !== undefined;
       if (!able.includes(fit) || !(failed || dear || slow)) return fit;

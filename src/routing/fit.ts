@@ -26,7 +26,8 @@ export interface Fit {
   readonly seconds: number;
   readonly losses: readonly Loss[];
   readonly record: Reliability | null;
-  readonly hope: Hope;
+  /** Asked only where it may matter. */
+  readonly hope: () => Hope;
 }
 
 /** Of every step, by its id: how it fits each of the candidates, in their order. */
@@ -40,13 +41,13 @@ export function fitAll(steps: readonly PlanStep[], candidates: readonly Candidat
 function fit(step: PlanStep, candidate: Candidate, only: string): Fit {
   const elsewhere: Refusal = { step: step.id, provider: candidate.id, code: 'not_quoted', reason: `The quote gives "${step.id}" to "${only}".` };
   const refusal = only === candidate.id ? refusalOf(candidate, step) : elsewhere;
-  if (refusal !== null) return { candidate, refusal, price: null, seconds: 0, losses: [], record: null, hope: {} };
+  if (refusal !== null) return { candidate, refusal, price: null, seconds: 0, losses: [], record: null, hope: () => ({}) };
   const [wish] = step.wishes;
   return {
     candidate, refusal, price: stepPrice(candidate, step), seconds: Math.max(0, ...step.wishes.map((one) => candidate.seconds(one))), losses: lossesOf(candidate, step),
     record: wish === undefined ? null : (candidate.record?.(wish.operation) ?? null),
     // Of several formats at once nothing is learned either.
-    hope: wish === undefined || step.wishes.length > 1 ? {} : (candidate.hope?.(wish) ?? {}),
+    hope: () => (wish === undefined || step.wishes.length > 1 ? {} : (candidate.hope?.(wish) ?? {})),
   };
 }
 

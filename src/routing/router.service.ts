@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Decimal } from 'decimal.js';
 import type { OptionsSchema } from '../conversion/catalogue.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
@@ -11,15 +12,17 @@ import { decideRoute } from './decision.js';
 import { drawOf } from './draw.js';
 import type { Decision } from './decision-record.js';
 import { exclusionsOf, type Exclusion } from './filters.js';
+import { hopeOf } from './hope.js';
 import { checkOptions, type OptionVerdict } from './option-check.js';
 import { optionErrors, type OptionError } from './option-errors.js';
 import { nearestOffer } from './nearest-offer.js';
 import { groundedBy, roundsOf, without } from './outages.js';
 import type { Plan } from './plan.js';
-import type { Candidate } from './plan-step.js';
-import { priceOf, type PriceSources } from './pricing.js';
+import type { Candidate, Reliability } from './plan-step.js';
+import { priceOf, type PriceSources, type Pricing } from './pricing.js';
 import { EVEN } from './rank.js';
 import { StandingBoard } from './standing-board.js';
+import type { Tally } from './track-record.js';
 import { planSteps } from './wishes.js';
 
 type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted' | 'tag' | 'metadata'>;
@@ -43,7 +46,7 @@ export class RouterService {
     const entries = this.registry.all();
     const { allowed, exclusions } = this.asked(graph, tried);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
-    const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views));
+    const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views, this.board));
     const draw = drawOf({ ...graph, steps: all });
     const weights = entries[0]?.config.balanced ?? EVEN;
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
@@ -77,7 +80,7 @@ export class RouterService {
   optionErrors(graph: RoutedGraph & Pick<JobGraph, 'steps'>): readonly OptionError[] {
     const { allowed } = this.asked(graph);
     const others = this.registry.all().filter((entry) => !allowed.includes(entry));
-    const candidates = (entries: readonly RegisteredProvider[]) => entries.map((entry) => toCandidate(entry, graph.routing, this.views));
+    const candidates = (entries: readonly RegisteredProvider[]) => entries.map((entry) => toCandidate(entry, graph.routing, this.views, this.board));
     return optionErrors(planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)), candidates(allowed), candidates(others));
   }
 
@@ -102,7 +105,7 @@ function takes(provider: Provider, file: JobInput): Offer {
   return provider.traits.inputTypes.includes(file.type) ? provider.takes(file) : { offered: false, reason: `It takes no input of type "${file.type}".` };
 }
 
-function toCandidate(entry: RegisteredProvider, routing: Routing, views: CatalogueViews): Candidate {
+function toCandidate(entry: RegisteredProvider, routing: Routing, views: CatalogueViews, board: StandingBoard): Candidate {
   const { id, config, guarded } = entry;
   const sources: PriceSources = {
     pricing: config.pricing ?? null,
@@ -119,7 +122,13 @@ function toCandidate(entry: RegisteredProvider, routing: Routing, views: Catalog
     judge: onceEach((wish) => judged(checkOptions(guarded.inner, optionsOf(views, id, wish), wish), routing.strict)),
     price: (wish) => priceOf(wish, sources),
     seconds: (wish) => secondsOf(views.of(id), wish),
+    hope: (wish) => hopeOf(views.of(id), wish, sources),
+    record: (operation) => reliabilityOf(board.record(id, operation), sources.pricing),
   };
+}
+
+function reliabilityOf(record: Tally | null, pricing: Pricing | null): Reliability | null {
+  return record === null || record.failed === 0 ? null : { ok: record.ok, failed: record.failed, failedCost: new Decimal(record.wasted).div(record.failed).mul(pricing?.perCredit ?? 0) };
 }
 
 /** One decision asks the same of one wish several times: of its refusals, its losses, its price. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Database } from '../platform/database.js';
 import { failureRatio, type Slice, type BreakerState } from './breaker.js';
+import { toldAt, type TrackRecord } from './track-record.js';
 import { STANDING_CHANNEL, UNTOUCHED, WHOLE, type ProviderState, type Standing, type Standings } from './standing.js';
 
 interface StandingRow {
@@ -12,6 +13,7 @@ interface StandingRow {
   readonly since: Date | null;
   readonly reason: string | null;
   readonly outcomes: readonly Slice[] | null;
+  readonly record: TrackRecord | null;
   readonly opens: number | null;
   readonly due: boolean | null;
   readonly now: number;
@@ -24,7 +26,7 @@ export class StandingStore {
 
   async read(): Promise<ReadonlyMap<string, Standings>> {
     const rows = await this.database.query<StandingRow>({ name: 'standings', text: `
-      SELECT provider, operation, s.state, b.state AS breaker, b.changed_at AS since, b.reason, b.outcomes, b.opens, (extract(epoch FROM now()) * 1000)::float8 AS now,
+      SELECT provider, operation, s.state, b.state AS breaker, b.changed_at AS since, b.reason, b.outcomes, b.record, b.opens, (extract(epoch FROM now()) * 1000)::float8 AS now,
         (b.state = 'open' AND b.open_until <= now()) OR (b.state = 'half_open' AND NOT EXISTS (
           SELECT 1 FROM stage g WHERE g.id = b.probe AND (EXISTS (SELECT 1 FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL) OR (g.status = 'active' AND g.lease_until > now())))) AS due
       FROM provider_state s FULL JOIN breaker b USING (provider, operation)` });
@@ -59,9 +61,9 @@ export class StandingStore {
   }
 }
 
-function toStanding({ state, breaker, since, reason, outcomes, opens, due, now }: StandingRow): Standing {
+function toStanding({ state, breaker, since, reason, outcomes, record, opens, due, now }: StandingRow): Standing {
   if (breaker === null) return { ...UNTOUCHED, state: state ?? 'enabled' };
   // A row that was made for its first outcomes never changed its state.
   const changed = reason === null ? null : since;
-  return { state: state ?? 'enabled', breaker: { state: breaker, since: changed?.toISOString() ?? null, reason, due: due === true, badness: (opens ?? 0) + failureRatio({ outcomes: outcomes ?? [] }, now) } };
+  return { state: state ?? 'enabled', ...(record === null ? {} : { record: toldAt(record, now) }), breaker: { state: breaker, since: changed?.toISOString() ?? null, reason, due: due === true, badness: (opens ?? 0) + failureRatio({ outcomes: outcomes ?? [] }, now) } };
 }

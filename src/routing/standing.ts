@@ -1,4 +1,5 @@
 import type { BreakerState } from './breaker.js';
+import type { Tally } from './track-record.js';
 
 /** What an operator says of a provider, or of one operation of it. `draining`: what runs may end; `disabled`: the same, and it is meant to stay so. */
 export const PROVIDER_STATES = ['enabled', 'draining', 'disabled'] as const;
@@ -24,6 +25,8 @@ export interface Standing {
     /** The more, the worse: which one is used where all are open. */
     readonly badness: number;
   };
+  /** How attempts ended lately, as decisions take it; left out where none did. */
+  readonly record?: Tally;
 }
 
 /** By operation, `WHOLE` among them; what is missing was never touched. */

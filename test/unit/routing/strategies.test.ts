@@ -188,7 +188,8 @@ describe('exploration', () => {
 
   it('looks again at what was learned long ago: a price above the table\'s, seconds beside others that are known', () => {
     const table = new Decimal('0.015');
-    const old: Candidate = { ...candidate('old', { price: '0.03', seconds: 50 }), hope: () => ({ price: { amount: table, least: table, most: table, basis: 'table' }, seconds: 0 }) };
+    const dear = new Decimal('0.03');
+    const old: Candidate = { ...candidate('old', { seconds: 50 }), price: () => ({ amount: dear, least: dear, most: dear, basis: 'learned' }), hope: () => ({ price: { amount: table, least: table, most: table, basis: 'table' }, seconds: 0 }) };
     for (const strategy of ['cheapest', 'fastest'] as const) {
       expect(decided(strategy, [candidate('sure'), old], LUCKY)).toMatchObject({ winner: 'old', exploration: true, quotes: [{}, { cost: { amount: '0.0300' }, seconds: 50 }] });
       expect(winnerOf(strategy, [candidate('sure'), old], unlucky)).toBe('sure');
