@@ -6,7 +6,7 @@ import { Env } from '../platform/env.js';
 import type { Sql } from '../platform/sql.js';
 import { CLOSED, next, type Breaker, type BreakerClock, type BreakerState } from './breaker.js';
 import { STANDING_CHANNEL, WHOLE } from './standing.js';
-import { noted, type TrackRecord } from './track-record.js';
+import { noted, recovered, type TrackRecord } from './track-record.js';
 
 /** What attempts came to, of one provider or of one operation of it. */
 export interface Outcomes {
@@ -50,7 +50,8 @@ export class BreakerStore {
       const counted = next(breaker, { type: 'ended', ok, failed, kind }, clock);
       const told = breaker.probe === null ? undefined : stages.get(breaker.probe);
       const after = told === undefined ? counted : next(counted, { type: 'told', stage: breaker.probe ?? '', ok: told, kind }, clock);
-      return this.write(sql, provider, held, after, noted(held.record, { ok, failed, wasted }, clock.now));
+      const record = noted(held.record, { ok, failed, wasted }, clock.now);
+      return this.write(sql, provider, held, after, breaker.state === 'half_open' && after.state === 'closed' ? recovered(record) : record);
     });
   }
 

@@ -25,6 +25,8 @@ const STEP_MS = 3_600_000;
 /** What is no news: a change of the chance of failure by so much, or by so many of its standard errors. */
 const LEAST_CHANGE = 0.01;
 const ERRORS = 1.5;
+/** What a failure counts of an outage that is over: breakers keep those short. */
+const FORGIVEN = 0.25;
 /** Less than half a failure is none. */
 const HARDLY = 0.5;
 
@@ -41,6 +43,12 @@ export function noted(record: TrackRecord | null, { ok, failed, wasted }: Tally,
   const all = before.ok + before.failed + ok + failed;
   const tally = scaled({ ok: before.ok + ok, failed: before.failed + failed, wasted: before.wasted + wasted }, Math.min(1, MOST / Math.max(all, 1)));
   return { ...tally, at: Math.max(now, record?.at ?? now), told: settled(record?.told ?? UNTRIED, tally) };
+}
+
+/** The record of a provider that is back after its breaker was open. */
+export function recovered(record: TrackRecord): TrackRecord {
+  const tally = { ok: record.ok, failed: rounded(record.failed * FORGIVEN), wasted: rounded(record.wasted * FORGIVEN) };
+  return { ...tally, at: record.at, told: settled(record.told, tally) };
 }
 
 /** What is known by now: a record that nobody adds to fades. */

@@ -93,6 +93,25 @@ it('every process ranks alike: all of it lies in the database', async () => {
   expect(await winner()).toBe('near');
 });
 
+it('an outage is the breaker\'s matter: who is back is nearly as good as before', async () => {
+  await attempts('near', many(30, null));
+  await room.breakers.record('near', 'convert', { ok: 0, failed: 40, kind: 'unavailable', stages: new Map() });
+  await room.test.query(`UPDATE breaker SET open_until = now() - interval '1 second' WHERE state = 'open'`);
+  const during = (await room.standings.read()).get('near')?.get('convert');
+  expect(during?.breaker.state).toBe('open');
+  await room.accept({ ...BODY, routing: { only: ['near'] } });
+  const [lease] = await room.claim(1);
+  const { stageId } = lease as Lease;
+  expect(await room.breakers.claimProbe('near', ['convert'], stageId)).toBe(true);
+  // Who claims the probe adds nothing to the record.
+  expect((await room.standings.read()).get('near')?.get('convert')?.record).toEqual(during?.record);
+  await room.breakers.record('near', 'convert', { ok: 1, failed: 0, kind: null, stages: new Map([[stageId, true]]) });
+  const back = (await room.standings.read()).get('near')?.get('convert');
+  expect(back?.breaker.state).toBe('closed');
+  expect(back?.record?.failed).toBeLessThan(12);
+  expect(during?.record?.failed).toBeGreaterThan(30);
+});
+
 describe('seconds', () => {
   const learned = async (provider: string, seconds: readonly number[]): Promise<void> => {
     const samples = JSON.stringify(seconds.map((one) => ({ credits: 1, seconds: one, at: Date.now() })));

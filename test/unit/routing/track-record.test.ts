@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { chanceOfFailure, noted, toldAt, type TrackRecord } from '../../../src/routing/track-record.js';
+import { chanceOfFailure, noted, recovered, toldAt, type TrackRecord } from '../../../src/routing/track-record.js';
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
@@ -76,6 +76,14 @@ describe('time', () => {
   it('only the latest attempts count where there are many', () => {
     expect(told('-'.repeat(150), { before: record('+'.repeat(5000)), from: NOW + 5000 * SECOND })).toBeGreaterThan(0.4);
   });
+});
+
+it('an outage that is over counts a quarter, and more than nothing', () => {
+  const out = record('-'.repeat(40), { before: record('+'.repeat(160)), from: NOW + HOUR, charged: 2 });
+  const back = recovered(out);
+  expect(chanceOfFailure(back.told)).toBeLessThan(chanceOfFailure(out.told) / 2);
+  expect(chanceOfFailure(back.told)).toBeGreaterThan(0.03);
+  expect([back.ok, back.at, back.wasted / back.failed]).toEqual([out.ok, out.at, expect.closeTo(2, 2)]);
 });
 
 it('what failed attempts were charged is kept beside them, in proportion', () => {
