@@ -24,37 +24,38 @@ export type Figures = ReadonlyMap<Fit, Decimal | null>;
 
 /** The fits of one step at those who may and can run it. */
 type Group = readonly Fit[];
-type Rank = (groups: readonly Group[], terms: RankTerms) => (fit: Fit, group: Group) => Decimal | null;
+type Rank = (groups: readonly Group[], terms: RankTerms) => (group: Group) => (fit: Fit) => Decimal | null;
 
-const NOTHING = new Decimal(0);
 /** Chances of failure are balanced against the highest of them, or against this where all are small. */
 const SMALL_CHANCE = 0.1;
 const STEPS_OF_CHANCE = 10_000;
 
+/** Money is reckoned with as money; what compares unlike things is no amount, and numbers will do. */
 const RANKS: Readonly<Record<Strategy, Rank>> = {
-  cheapest: () => expectedPrice,
+  cheapest: () => expectedPrices,
   fastest: () => expectedSeconds,
   'most-reliable': (groups) => {
-    const dearest = dearestOf(groups);
-    const all = sum(dearest.values());
-    // Below one step of the chance, over all steps of the job: it settles ties, and nobody is dearer than where no price is known.
-    const tie = ({ price }: Fit, group: Group): Decimal => portion(price?.amount ?? dearest.get(group) ?? NOTHING, all).mul('0.5').add(price === null ? new Decimal('0.4').div(groups.length) : 0);
-    return (fit, group) => chance(fit).mul(STEPS_OF_CHANCE).add(tie(fit, group));
+    const all = sum(groups.map(dearest));
+    return (group) => {
+      // Below one step of the chance, over all steps of the job: it settles ties, and nobody is dearer than where no price is known.
+      const unpriced = portion(dearest(group), all) * 0.5 + 0.4 / groups.length;
+      return ({ price, record }) => new Decimal(Math.round(chanceIn(record) * STEPS_OF_CHANCE) + (price === null ? unpriced : portion(price.amount.toNumber(), all) * 0.5));
+    };
   },
   balanced: (groups, { weights }) => {
-    const dearest = dearestOf(groups);
-    const slowest = new Map(groups.map((group) => [group, Decimal.max(...group.map(({ seconds }) => seconds))]));
-    const [price, seconds] = [sum(dearest.values()), sum(slowest.values())];
-    const highest = Decimal.max(SMALL_CHANCE, ...groups.flat().map(chance)).mul(groups.length);
-    return (fit, group) => portion(fit.price?.amount ?? dearest.get(group) ?? NOTHING, price).mul(weights.cost)
-      .add(portion(new Decimal(fit.seconds), seconds).mul(weights.speed))
-      .add(portion(chance(fit), highest).mul(weights.reliability));
+    const price = sum(groups.map(dearest));
+    const time = sum(groups.map((group) => Math.max(...group.map(({ seconds }) => seconds))));
+    const highest = Math.max(SMALL_CHANCE, ...groups.flat().map(({ record }) => chanceIn(record))) * groups.length;
+    return (group) => {
+      const unpriced = dearest(group);
+      return (fit) => new Decimal(weights.cost * portion(fit.price?.amount.toNumber() ?? unpriced, price) + weights.speed * portion(fit.seconds, time) + (weights.reliability * chanceIn(fit.record)) / highest);
+    };
   },
-  priority: () => () => null,
+  priority: () => () => () => null,
   weighted: (groups, { draw }) => {
     const candidates = [...new Map(groups.flat().map(({ candidate }) => [candidate.id, candidate])).values()];
     const places = new Map(drawnOrder(candidates, draw).map(({ id }, place) => [id, new Decimal(place)]));
-    return ({ candidate }) => places.get(candidate.id) ?? null;
+    return () => ({ candidate }) => places.get(candidate.id) ?? null;
   },
 };
 
@@ -65,28 +66,34 @@ const RANKS: Readonly<Record<Strategy, Rank>> = {
 export function figuresOf(groups: readonly Group[], terms: RankTerms): Figures {
   const able = groups.map((group) => group.filter(({ refusal }) => refusal === null)).filter(({ length }) => length > 0);
   const rank = RANKS[terms.strategy](able, terms);
-  return new Map(able.flatMap((group) => group.map((fit) => [fit, rank(fit, group)] as const)));
+  return new Map(able.flatMap((group) => {
+    const figure = rank(group);
+    return group.map((fit) => [fit, figure(fit)] as const);
+  }));
 }
 
 /** The price, and what failures cost on the average: what a failed attempt is charged there, and then the next best provider; or the same one again, where there is no other. */
-function expectedPrice(fit: Fit, group: Group): Decimal | null {
-  const { price, record } = fit;
-  if (price === null) return null;
-  if (record === null || record.failed === 0) return price.amount;
-  const next = least(group.filter((other) => other !== fit).flatMap((other) => other.price?.amount ?? [])) ?? price.amount;
-  return price.amount.add(chance(fit).mul(record.failedCost.add(next)));
+function expectedPrices(group: Group): (fit: Fit) => Decimal | null {
+  if (group.every(({ record }) => chanceIn(record) === 0)) return ({ price }) => price?.amount ?? null;
+  const [first, second] = group.filter(({ price }) => price !== null).sort((one, other) => one.price?.amount.cmp(other.price?.amount ?? 0) ?? 0);
+  return (fit) => {
+    const { price, record } = fit;
+    if (price === null || record === null) return price?.amount ?? null;
+    const next = (fit === first ? second : first)?.price ?? price;
+    return price.amount.add(record.failedCost.add(next.amount).mul(chanceIn(record)));
+  };
 }
 
 /** The same in time; that a failed attempt takes as long as one that goes well is a guess. */
-function expectedSeconds(fit: Fit, group: Group): Decimal {
-  const own = new Decimal(fit.seconds);
-  if (fit.record === null || fit.record.failed === 0) return own;
-  const next = least(group.filter((other) => other !== fit).map(({ seconds }) => new Decimal(seconds))) ?? own;
-  return own.add(chance(fit).mul(own.add(next)));
+function expectedSeconds(group: Group): (fit: Fit) => Decimal {
+  const [first, second] = [...group].sort((one, other) => one.seconds - other.seconds);
+  return (fit) => {
+    const next = (fit === first ? second : first) ?? fit;
+    return new Decimal(fit.seconds + chanceIn(fit.record) * (fit.seconds + next.seconds));
+  };
 }
 
-const chance = ({ record }: Fit): Decimal => new Decimal(record === null ? 0 : Math.round(chanceOfFailure(record) * STEPS_OF_CHANCE) / STEPS_OF_CHANCE);
-const dearestOf = (groups: readonly Group[]): ReadonlyMap<Group, Decimal> => new Map(groups.map((group) => [group, Decimal.max(NOTHING, ...group.flatMap(({ price }) => price?.amount ?? []))]));
-const sum = (amounts: Iterable<Decimal>): Decimal => [...amounts].reduce((all, one) => all.add(one), NOTHING);
-const portion = (amount: Decimal, of: Decimal): Decimal => (of.isZero() ? NOTHING : amount.div(of));
-const least = (amounts: readonly Decimal[]): Decimal | null => (amounts.length === 0 ? null : Decimal.min(...amounts));
+const chanceIn = (record: Fit['record']): number => (record === null ? 0 : Math.round(chanceOfFailure(record) * STEPS_OF_CHANCE) / STEPS_OF_CHANCE);
+const dearest = (group: Group): number => Math.max(0, ...group.map(({ price }) => price?.amount.toNumber() ?? 0));
+const sum = (amounts: readonly number[]): number => amounts.reduce((all, one) => all + one, 0);
+const portion = (amount: number, of: number): number => (of === 0 ? 0 : amount / of);
