@@ -112,6 +112,38 @@ it('an outage is the breaker\'s matter: who is back is nearly as good as before'
   expect(during?.record?.failed).toBeGreaterThan(30);
 });
 
+it('one job in fifty finds out how a provider does by now that would come first; and what is drawn for a quote is drawn for its job', async () => {
+  await attempts('near', [...many(6, null), ...many(8, 'unavailable' as const)]);
+  const tags = Array.from({ length: 300 }, (_, index) => `job-${index}`);
+  const quotes = [];
+  for (const tag of tags) quotes.push({ tag, ...(await quote({ tag })) });
+  const exploring = quotes.filter(({ exploration }) => exploration === true);
+  expect(exploring.length).toBeGreaterThan(0);
+  expect(exploring.length).toBeLessThanOrEqual(15);
+  expect(new Set(exploring.map((one) => one.winner))).toEqual(new Set(['near']));
+  expect(exploring[0]?.summary).toMatch(/^near, to find out how it does by now: 0\.019 USD \(of \d+ attempts \d+ failed\) against 0\.020 at far\.$/);
+  const others = quotes.filter((one) => !exploring.includes(one));
+  expect(new Set(others.map((one) => one.winner))).toEqual(new Set(['far']));
+  for (const { tag, winner: quoted, exploration } of [...exploring, ...others.slice(0, 3)]) {
+    const decision = await room.decisions.last((await room.accept({ ...BODY, tag })).id);
+    expect([decision?.winner, decision?.exploration]).toEqual([quoted, exploration]);
+  }
+  // A job that failed takes no chances, and one that keeps to its quote has none.
+  const kept = await room.accept({ ...BODY, tag: others[0]?.tag ?? '', routing: { quoteId: others[0]?.id ?? '' } });
+  expect(await room.decisions.last(kept.id)).not.toHaveProperty('exploration');
+});
+
+it('by weight, what is drawn for a quote is drawn for its job, and both get some', async () => {
+  const drawn = [];
+  for (let index = 0; index < 20; index += 1) {
+    const body = { tag: `job-${index}`, routing: { strategy: 'weighted' } };
+    const { winner: quoted } = await quote(body);
+    expect((await room.decisions.last((await room.accept({ ...BODY, ...body })).id))?.winner).toBe(quoted);
+    drawn.push(quoted);
+  }
+  expect([...new Set(drawn)].sort()).toEqual(['far', 'near']);
+});
+
 describe('seconds', () => {
   const learned = async (provider: string, seconds: readonly number[]): Promise<void> => {
     const samples = JSON.stringify(seconds.map((one) => ({ credits: 1, seconds: one, at: Date.now() })));
