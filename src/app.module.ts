@@ -21,6 +21,7 @@ import { EarlyEnds } from './execution/early-ends.js';
 import { OrphanSearch } from './execution/orphan-search.js';
 import { Seeker } from './execution/seeker.js';
 import { SettleService } from './execution/settle.service.js';
+import { StageResults } from './execution/stage-results.js';
 import { StageStore } from './execution/stage-store.js';
 import { StageTurn } from './execution/stage-turn.js';
 import { StageWorker } from './execution/stage-worker.js';
@@ -149,7 +150,7 @@ export class AppModule {
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
+        StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, StageResults, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

@@ -34,7 +34,7 @@ export class AttemptEnds {
   /** For the provider that it ran at, wherever the work goes on. */
   tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null, { credits }: Cost): void {
     if (error !== null && !speaksAgainst(error, attempt, expectedOf(scene))) return;
-    const operations = scene.job.graph.steps.filter(({ id }) => scene.stepIds.includes(id)).map(({ operation }) => operation);
+    const operations = scene.job.graph.steps.filter(({ id }) => attempt.stepIds.includes(id)).map(({ operation }) => operation);
     this.outcomes.note({ provider: attempt.provider, operations, stage: scene.lease.stageId, kind: error?.kind ?? null, credits });
   }
 

@@ -51,14 +51,14 @@ export class AttemptStore {
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
-      return { ...UNTOLD, ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, leftThenMs: row?.leftThenMs ?? 0 };
+      return { ...UNTOLD, ...attempt, provider: scene.provider, stepIds: scene.stepIds, status: 'submitting', providerJobId: null, leftThenMs: row?.leftThenMs ?? 0 };
     });
   }
 
   /** The stage's live attempt, where the scene is older than it. */
   async live(scene: Scene): Promise<LiveAttempt | null> {
-    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'status' | 'reference' | 'providerJobId' | 'uploaded'>>(
-      `SELECT id, provider, status, reference, provider_job_id AS "providerJobId", uploaded FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
+    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'stepIds' | 'status' | 'reference' | 'providerJobId' | 'uploaded'>>(
+      `SELECT id, provider, step_ids AS "stepIds", status, reference, provider_job_id AS "providerJobId", uploaded FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
       [scene.lease.stageId],
     );
     return rows[0] === undefined ? null : { ...UNTOLD, ...rows[0] };
