@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { SettingsError, type Env } from '../platform/env.js';
 import { CATALOG } from './catalog.js';
+import { errorKinds } from './error-kinds-config.js';
 import { routing, type Balanced } from './routing-config.js';
 import { currencies, inOneCurrency, pricing } from './pricing-config.js';
 
@@ -22,6 +23,7 @@ const providerConfig = z.strictObject({
   poll: z.strictObject({ floorMs: pause, ceilingMs: pause }).optional(),
   settings: z.record(z.string(), z.unknown()).default({}),
   pricing: pricing.nullish(),
+  errors: errorKinds.optional(),
 });
 
 const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(z.unknown()).default([]), routing });
