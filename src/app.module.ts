@@ -91,6 +91,8 @@ import { RouterService } from './routing/router.service.js';
 import { StandingBoard } from './routing/standing-board.js';
 import { StandingLoader } from './routing/standing-loader.js';
 import { StandingStore } from './routing/standing-store.js';
+import { UnmappedErrors } from './routing/unmapped-errors.js';
+import { UnmappedErrorsController } from './routing/unmapped-errors.controller.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CallbackTokens } from './webhooks/callback-tokens.js';
 import { CallbackService } from './webhooks/callback.service.js';
@@ -122,7 +124,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, UnmappedErrorsController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -148,7 +150,7 @@ export class AppModule {
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, Closing,
         Metrics, Periodic, Pressure,
-        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
+        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, UnmappedErrors, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, StageResults, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,

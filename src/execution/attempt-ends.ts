@@ -6,6 +6,7 @@ import { ATTEMPT_STATES, statesBefore, type AttemptEnd } from '../jobs/states.js
 import { Registry } from '../providers/registry.js';
 import { BreakerOutcomes } from '../routing/breaker-outcomes.js';
 import { moneyFor } from '../routing/pricing.js';
+import { UnmappedErrors } from '../routing/unmapped-errors.js';
 import { speaksAgainst } from './blame.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { expectedOf } from './stage-work.js';
@@ -17,6 +18,7 @@ export class AttemptEnds {
   constructor(
     private readonly registry: Registry,
     private readonly outcomes: BreakerOutcomes,
+    private readonly unmapped: UnmappedErrors,
   ) {}
 
   /** What `END_ATTEMPT` asks for. */
@@ -33,9 +35,15 @@ export class AttemptEnds {
 
   /** For the provider that it ran at, wherever the work goes on. */
   tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null, { credits }: Cost): void {
+    if (error !== null) this.puzzled(scene, attempt, error);
     if (error !== null && !speaksAgainst(error, attempt, expectedOf(scene))) return;
     const operations = scene.job.graph.steps.filter(({ id }) => attempt.stepIds.includes(id)).map(({ operation }) => operation);
     this.outcomes.note({ provider: attempt.provider, operations, stage: scene.lease.stageId, kind: error?.kind ?? null, credits });
+  }
+
+  /** Of an error that nobody understands: an operator may say what it means. */
+  puzzled({ job }: Scene, attempt: LiveAttempt, error: ProviderError): void {
+    void this.unmapped.note({ provider: attempt.provider, jobId: job.id, attemptId: attempt.id }, error);
   }
 
   /** Never rejects, and is not waited for. */

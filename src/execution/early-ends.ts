@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import type { RegisteredProvider } from '../providers/registry.js';
+import { AttemptEnds } from './attempt-ends.js';
 import { AttemptStore } from './attempt-store.js';
 import { inPlainWords } from './plain-words.js';
 import type { LiveAttempt, Scene } from './scene.js';
@@ -18,6 +19,7 @@ export class EarlyEnds {
   constructor(
     private readonly attempts: AttemptStore,
     private readonly settle: SettleService,
+    private readonly ends: AttemptEnds,
   ) {}
 
   /** The provider did not take it; or nobody knows whether it did, and then its jobs are searched before anything else is done. */
@@ -25,8 +27,10 @@ export class EarlyEnds {
     const told = await inPlainWords(scene, error);
     const searchable = attempt.providerJobId === null && provider.guarded.inner.traits.startsOnCreate && provider.guarded.canFind;
     try {
-      if (error.details.created === 'unknown' && searchable) await this.attempts.unknown(scene, attempt, told, FIRST_SEARCH_MS);
-      else await this.settle.errored(scene, attempt, told, { credits: null }, 'timer', true);
+      if (error.details.created === 'unknown' && searchable) {
+        await this.attempts.unknown(scene, attempt, told, FIRST_SEARCH_MS);
+        this.ends.puzzled(scene, attempt, told);
+      } else await this.settle.errored(scene, attempt, told, { credits: null }, 'timer', true);
     } catch (lost) {
       // Whoever took the stage over may have searched before the vendor had it.
       if (lost instanceof LeaseLost && error.details.created === 'unknown') await this.attempts.leftBehind(attempt.id);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import type { Report } from '../conversion/provider.js';
+import { AttemptEnds } from './attempt-ends.js';
 import { AttemptStore } from './attempt-store.js';
 import { NO_NEWS } from './kept-callbacks.js';
 import { idleLimit, idleTooLong, unreadableTooLong } from './patience.js';
@@ -26,6 +27,7 @@ export class Poller {
     private readonly settle: SettleService,
     private readonly results: StageResults,
     private readonly pace: PollPace,
+    private readonly ends: AttemptEnds,
   ) {}
 
   async poll(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<void> {
@@ -100,6 +102,7 @@ export class Poller {
     const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
     const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt, expectedOf(scene));
     if (late !== null) return this.giveUp(scene, attempt, late);
+    if (attempt.readFailures === 0) this.ends.puzzled(scene, attempt, error);
     await this.attempts.unreadable(scene, attempt, error, cause, Math.max(this.next(turn, attempt.idleMs).pollAfterMs, error.details.retryAfterMs ?? 0));
   }
 

@@ -46,6 +46,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** What vendors said that is not understood. */
+  readonly unmappedErrors = new Counter({
+    name: 'conversion_unmapped_errors_total',
+    help: 'Errors of attempts that are in no table (kind unmapped) or could not be read (malformed_response); GET /v1/providers/{id}/unmapped-errors tells their codes.',
+    labelNames: ['provider', 'kind'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const tokens = new CallbackTokens(room.database);
   token = await tokens.of('one');
   callbacks = new CallbackService(store, room.registry, tokens, () => undefined);
-  poller = new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, undefined as unknown as ResultKeeper, room.staging), new PollPace(env));
+  poller = new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, undefined as unknown as ResultKeeper, room.staging), new PollPace(env), room.ends);
 });
 
 beforeEach(async () => {

@@ -109,7 +109,7 @@ describe('a report that comes too late', () => {
   const poll = ({ scene, attempt }: Awaited<ReturnType<typeof running>>) => {
     const provider = room.registry.find('flat');
     if (provider === null) throw new Error('no provider');
-    return new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, { keep: () => Promise.resolve(keptFile('step-1')) } as never, room.staging), { raw: { POLL_FLOOR_MS: 50, POLL_CEILING_MS: 50 } } as never).poll(scene, attempt, provider, AbortSignal.timeout(5000));
+    return new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, { keep: () => Promise.resolve(keptFile('step-1')) } as never, room.staging), { raw: { POLL_FLOOR_MS: 50, POLL_CEILING_MS: 50 } } as never, room.ends).poll(scene, attempt, provider, AbortSignal.timeout(5000));
   };
 
   it('moves nothing, and what it tells of the vendor\'s job is written down', async () => {

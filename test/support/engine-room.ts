@@ -30,8 +30,10 @@ import type { WholeJob } from '../../src/jobs/rows.js';
 import { WebhookSecrets } from '../../src/jobs/webhook-secrets.js';
 import { Database } from '../../src/platform/database.js';
 import { parseCidrs } from '../../src/platform/egress.js';
+import { Metrics } from '../../src/platform/metrics.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
 import { BreakerOutcomes } from '../../src/routing/breaker-outcomes.js';
+import { UnmappedErrors } from '../../src/routing/unmapped-errors.js';
 import { BreakerStore } from '../../src/routing/breaker-store.js';
 import { CatalogueViews } from '../../src/routing/catalogue-views.js';
 import { RouterService } from '../../src/routing/router.service.js';
@@ -112,6 +114,8 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const standings = new StandingStore(database);
   const breakers = new BreakerStore(database, { raw: { BREAKER_OPEN_MS: 30_000 } });
   const outcomes = new BreakerOutcomes(breakers, board);
+  const unmapped = new UnmappedErrors(database, new Metrics());
+  const ends = new AttemptEnds(registry, outcomes, unmapped);
   const router = new RouterService(registry, views, board);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
@@ -147,7 +151,9 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     accepts: new AcceptService(jobs, reader, router, inputFiles, quoteStore),
     scenes: new SceneLoader(database, credentials),
     attempts: new AttemptStore(database, stages),
-    settle: new SettleService(database, stages, ending, replanner, new AttemptEnds(registry, outcomes)),
+    settle: new SettleService(database, stages, ending, replanner, ends),
+    unmapped,
+    ends,
     sweeper: new SweeperService(database, staging, registry, orphans, deadlines),
   };
 }
