@@ -46,6 +46,14 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** 1 where a vendor refuses the account, until an attempt there succeeds again. */
+  readonly accountRefused = new Gauge({
+    name: 'conversion_account_refused',
+    help: '1 where a vendor refuses the account: unfunded (no credits left) or unauthorized (its key); 0 where it does not.',
+    labelNames: ['provider', 'reason'] as const,
+    registers: [this.registry],
+  });
+
   /** What vendors said that is not understood. */
   readonly unmappedErrors = new Counter({
     name: 'conversion_unmapped_errors_total',

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ErrorKind } from '../conversion/errors.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
+import { ACCOUNT_TROUBLES } from './breaker.js';
 import { BreakerStore, type Outcomes } from './breaker-store.js';
 import { StandingBoard } from './standing-board.js';
 import { WHOLE } from './standing.js';
@@ -44,7 +45,7 @@ export class BreakerOutcomes implements OnApplicationShutdown {
       const waiting = this.waiting.get(key) ?? { provider, operation, ok: 0, failed: 0, wasted: 0, kind: null, stages: new Map<string, boolean>() };
       if (kind === null) waiting.ok += 1;
       // Nobody knows which of several operations was charged.
-      else Object.assign(waiting, { failed: waiting.failed + 1, wasted: (waiting.wasted ?? 0) + (credits ?? 0) / (operation === WHOLE ? 1 : names.size), kind });
+      else Object.assign(waiting, { failed: waiting.failed + 1, wasted: (waiting.wasted ?? 0) + (credits ?? 0) / (operation === WHOLE ? 1 : names.size), kind: graver(waiting.kind, kind) });
       waiting.stages.set(stage, kind === null);
       this.waiting.set(key, waiting);
     }
@@ -76,3 +77,6 @@ export class BreakerOutcomes implements OnApplicationShutdown {
     }
   }
 }
+
+/** That the account was refused is not forgotten for what else failed beside it. */
+const graver = (before: ErrorKind | null, now: ErrorKind): ErrorKind => (before !== null && ACCOUNT_TROUBLES.has(before) ? before : now);

@@ -1,10 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { ErrorKind } from '../conversion/errors.js';
 import { Database } from '../platform/database.js';
 import { Env } from '../platform/env.js';
 import type { Sql } from '../platform/sql.js';
-import { CLOSED, next, type Breaker, type BreakerClock, type BreakerState } from './breaker.js';
+import { ACCOUNT_TROUBLES, CLOSED, next, type Breaker, type BreakerClock, type BreakerState } from './breaker.js';
 import { STANDING_CHANNEL, WHOLE } from './standing.js';
 import { noted, recovered, type TrackRecord } from './track-record.js';
 
@@ -35,6 +35,8 @@ const EVENTS: Readonly<Record<BreakerState, string>> = { closed: 'breaker.closed
 /** The breakers of all processes: a row each, changed by whoever holds its lock, and by one statement. */
 @Injectable()
 export class BreakerStore {
+  private readonly log = new Logger('providers');
+
   constructor(
     private readonly database: Database,
     @Inject(Env) private readonly env: { readonly raw: Pick<Env['raw'], 'BREAKER_OPEN_MS'> },
@@ -47,7 +49,8 @@ export class BreakerStore {
       const [held] = await this.hold(sql, provider, [operation]);
       if (held === undefined) return false;
       const { breaker, clock } = held;
-      const counted = next(breaker, { type: 'ended', ok, failed, kind }, clock);
+      const trouble = operation === WHOLE && kind !== null ? (ACCOUNT_TROUBLES.get(kind) ?? null) : null;
+      const counted = next(breaker, { type: 'ended', ok, failed, kind, trouble }, clock);
       const told = breaker.probe === null ? undefined : stages.get(breaker.probe);
       const after = told === undefined ? counted : next(counted, { type: 'told', stage: breaker.probe ?? '', ok: told, kind }, clock);
       const record = noted(held.record, { ok, failed, wasted }, clock.now);
@@ -73,7 +76,7 @@ export class BreakerStore {
   /** In one order, so that those who hold several never wait for each other in a circle. */
   private async hold(sql: Sql, provider: string, operations: readonly string[]): Promise<readonly Held[]> {
     const rows = await sql.query<BreakerRow>({ name: 'breaker_held', text: `
-      SELECT operation, state, ${ms('changed_at')} AS since, reason, outcomes, record, opens, ${ms('open_until')} AS "openUntil", probe, ${ms('clock_timestamp()')} AS now
+      SELECT operation, state, ${ms('changed_at')} AS since, reason, cause, outcomes, record, opens, ${ms('open_until')} AS "openUntil", probe, ${ms('clock_timestamp()')} AS now
       FROM breaker WHERE provider = $1 AND operation = ANY($2) ORDER BY operation FOR UPDATE` }, [provider, operations]);
     return rows.map(({ operation, now, record, ...breaker }) => ({ operation, record, breaker: { ...CLOSED, ...breaker }, clock: { now, firstPauseMs: this.env.raw.BREAKER_OPEN_MS } }));
   }
@@ -95,10 +98,11 @@ export class BreakerStore {
     const detail = { operation: operation === WHOLE ? null : operation, from: before.state, to: after.state, reason: after.reason };
     await sql.query({ name: 'breaker_moved', text: `
       WITH moved AS (
-        UPDATE breaker SET state = $3, changed_at = ${at('$4')}, reason = $5, outcomes = $6::jsonb, opens = $7, open_until = ${at('$8')}, probe = $9, touched_at = now(), record = $15::jsonb
+        UPDATE breaker SET state = $3, changed_at = ${at('$4')}, reason = $5, outcomes = $6::jsonb, opens = $7, open_until = ${at('$8')}, probe = $9, touched_at = now(), record = $15::jsonb, cause = $16
         WHERE provider = $1 AND operation = $2 AND state = $10 RETURNING provider)
       INSERT INTO provider_event (id, provider, type, detail) SELECT $11, provider, $12, $13::jsonb FROM moved WHERE $14::boolean` },
-      [provider, operation, after.state, after.since, after.reason, JSON.stringify(after.outcomes), after.opens, after.openUntil, after.probe, before.state, uuidv7(), EVENTS[after.state], JSON.stringify(detail), moved, record === null ? null : JSON.stringify(record)]);
+      [provider, operation, after.state, after.since, after.reason, JSON.stringify(after.outcomes), after.opens, after.openUntil, after.probe, before.state, uuidv7(), EVENTS[after.state], JSON.stringify(detail), moved, record === null ? null : JSON.stringify(record), after.cause]);
+    if (moved && after.state === 'open' && after.cause !== null) this.log.warn({ provider, reason: after.cause, msg: `Provider ${provider} is ${after.reason ?? ''}` });
     if (moved) sql.tell(STANDING_CHANNEL, provider);
     return moved;
   }
