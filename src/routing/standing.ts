@@ -38,7 +38,7 @@ export const UNTOUCHED: Standing = { state: 'enabled', breaker: { state: 'closed
 export interface Outage {
   readonly provider: string;
   readonly operation: string;
-  readonly code: 'state' | 'breaker';
+  readonly code: 'state' | 'breaker' | 'concurrency' | 'rate_limited';
   readonly message: string;
   readonly badness: number;
 }
