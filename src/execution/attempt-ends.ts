@@ -41,6 +41,12 @@ export class AttemptEnds {
     if (kind === 'rate_limited') await this.throttle.tooMany(sql, attempt.provider, attempt.id, details.retryAfterMs ?? null);
   }
 
+  /** Others that want to be left alone too, and for how long, as far as this process knows. */
+  pausedElsewhere(provider: string): Readonly<Record<string, number>> {
+    const others = this.registry.ids().filter((id) => id !== provider);
+    return Object.fromEntries(others.map((id) => [id, this.rooms.pausedMs(id)] as const).filter(([, ms]) => ms > 0));
+  }
+
   /** For the provider that it ran at, wherever the work goes on. */
   tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null, { credits }: Cost): void {
     this.rooms.freed(attempt.provider);

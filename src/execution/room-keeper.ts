@@ -36,6 +36,11 @@ export class RoomKeeper implements BeforeApplicationShutdown {
     await Promise.all(this.giving.values());
   }
 
+  /** For how long a provider wants to be left alone, in ms. */
+  pausedMs(provider: string): number {
+    return this.board.pausedMs(provider);
+  }
+
   /** An attempt ended there, or may have: who waits is let in. */
   freed(provider: string): void {
     if (this.board.of(provider).waiting === 0 || this.board.pausedMs(provider) > 0) return;

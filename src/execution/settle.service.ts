@@ -101,6 +101,7 @@ export class SettleService {
     const facts: ErrorFacts = {
       error: { kind: error.kind, message: error.message, retryAfterMs },
       now,
+      pausedMs: error.kind === 'rate_limited' ? this.ends.pausedElsewhere(provider) : {},
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
       uncertain: this.ends.mayRunThere(scene.provider, error),

@@ -31,23 +31,21 @@ export function isWorthMoving(seconds: number, dearer: Decimal | null, perMinute
 }
 
 /**
- * The plan that is best with the waiting counted in. Starting from the best plan without it, one provider after the other that has no room is left out,
- * where the plan without it (`without`) is worth its price. There is always a plan left: whoever has nowhere to go waits.
+ * The plan that is best with the waiting counted in. One provider after the other that has no room is left out, the longest wait first, and each plan that is
+ * left (`without`) is held against the best so far. There is always one: whoever has nowhere to go waits.
  */
 export function spilled<Route extends Planned>(route: Route, queues: readonly Queue[], perMinute: string, operations: readonly string[], without: (spills: readonly Spill[]) => Route): Route {
+  const wait = (planned: Planned): number => Math.max(0, ...queuesOf(planned, queues).map((queue) => waitAt(planned, queue)));
   let best = route;
   let spills: readonly Spill[] = [];
-  for (let left = queues; left.length > 0; ) {
-    const [worst] = queuesOf(best, left).sort((one, other) => waitAt(best, other) - waitAt(best, one));
-    if (worst === undefined) break;
-    left = left.filter((queue) => queue !== worst);
-    const more = [...spills, ...operations.map((operation) => spillOf(worst, operation, waitAt(best, worst)))];
-    const other = without(more);
-    if (other.decision.winner === null) continue;
-    const wait = Math.max(...queuesOf(other, queues).map((queue) => waitAt(other, queue)), 0);
-    if (isWorthMoving(waitAt(best, worst) - wait, difference(best, other), new Decimal(perMinute))) [best, spills] = [other, more];
+  for (let last = route; ; ) {
+    const [worst] = queuesOf(last, queues).sort((one, other) => waitAt(last, other) - waitAt(last, one));
+    if (worst === undefined) return best;
+    spills = [...spills, ...operations.map((operation) => spillOf(worst, operation, waitAt(last, worst)))];
+    last = without(spills);
+    if (last.decision.winner === null) return best;
+    if (isWorthMoving(wait(best) - wait(last), difference(best, last), new Decimal(perMinute))) best = last;
   }
-  return best;
 }
 
 const queuesOf = ({ decision }: Planned, queues: readonly Queue[]): Queue[] => queues.filter(({ provider }) => decision.plan.some((part) => part.provider === provider));
