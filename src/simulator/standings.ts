@@ -1,7 +1,7 @@
 import { ERROR_POLICIES, type ErrorKind } from '../conversion/errors.js';
 import { CLOSED, failureRatio, next, type Breaker, type BreakerClock } from '../routing/breaker.js';
 import { outageOf, UNTOUCHED, WHOLE, type Outage, type Standing } from '../routing/standing.js';
-import { noted, toldAt, type Tally, type TrackRecord } from '../routing/track-record.js';
+import { noted, recovered, toldAt, type Tally, type TrackRecord } from '../routing/track-record.js';
 
 /** The first pause of an open breaker where nothing is configured. */
 const FIRST_PAUSE_MS = 30_000;
@@ -39,10 +39,14 @@ export class Standings {
     if (kind !== null && !ERROR_POLICIES[kind].blamesProvider) return;
     const ok = kind === null;
     for (const part of [WHOLE, operation]) {
-      const counted = next(this.breaker(part), { type: 'ended', ok: ok ? 1 : 0, failed: ok ? 0 : 1, kind }, clockAt(now));
-      this.breakers.set(part, counted.probe === job ? next(counted, { type: 'told', stage: job, ok, kind }, clockAt(now)) : counted);
+      const before = this.breaker(part);
+      const counted = next(before, { type: 'ended', ok: ok ? 1 : 0, failed: ok ? 0 : 1, kind }, clockAt(now));
+      const after = counted.probe === job ? next(counted, { type: 'told', stage: job, ok, kind }, clockAt(now)) : counted;
+      this.breakers.set(part, after);
+      if (part !== operation) continue;
+      const record = noted(this.records.get(operation) ?? null, { ok: ok ? 1 : 0, failed: ok ? 0 : 1, wasted: ok ? 0 : credits }, now);
+      this.records.set(operation, before.state === 'half_open' && after.state === 'closed' ? recovered(record) : record);
     }
-    this.records.set(operation, noted(this.records.get(operation) ?? null, { ok: ok ? 1 : 0, failed: ok ? 0 : 1, wasted: ok ? 0 : credits }, now));
   }
 
   record(operation: string, now: number): Tally | null {
