@@ -4,10 +4,13 @@ import type { Cost } from '../conversion/provider.js';
 import type { Abandoned } from '../jobs/job-ending.js';
 import { ATTEMPT_STATES, statesBefore, type AttemptEnd } from '../jobs/states.js';
 import { Registry } from '../providers/registry.js';
+import type { Sql } from '../platform/sql.js';
 import { BreakerOutcomes } from '../routing/breaker-outcomes.js';
 import { moneyFor } from '../routing/pricing.js';
+import { ThrottleStore } from '../routing/throttle-store.js';
 import { UnmappedErrors } from '../routing/unmapped-errors.js';
 import { speaksAgainst } from './blame.js';
+import { RoomKeeper } from './room-keeper.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { expectedOf } from './stage-work.js';
 import { cancelAtVendors } from './vendor-cancel.js';
@@ -18,6 +21,8 @@ export class AttemptEnds {
   constructor(
     private readonly registry: Registry,
     private readonly outcomes: BreakerOutcomes,
+    private readonly throttle: ThrottleStore,
+    private readonly rooms: RoomKeeper,
     private readonly unmapped: UnmappedErrors,
   ) {}
 
@@ -33,8 +38,20 @@ export class AttemptEnds {
     return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate !== false;
   }
 
+  /** Part of the transaction in which it ends: a provider that said 429 is left alone by all processes from the moment that anybody can know it. */
+  async heed(sql: Sql, attempt: LiveAttempt, { kind, details }: ProviderError): Promise<void> {
+    if (kind === 'rate_limited') await this.throttle.tooMany(sql, attempt.provider, attempt.id, details.retryAfterMs ?? null);
+  }
+
+  /** Others that want to be left alone too, and for how long, as far as this process knows. */
+  pausedElsewhere(provider: string): Readonly<Record<string, number>> {
+    const others = this.registry.ids().filter((id) => id !== provider);
+    return Object.fromEntries(others.map((id) => [id, this.rooms.pausedMs(id)] as const).filter(([, ms]) => ms > 0));
+  }
+
   /** For the provider that it ran at, wherever the work goes on. */
   tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null, { credits }: Cost): void {
+    this.rooms.freed(attempt.provider);
     if (error !== null) this.puzzled(scene, attempt, error);
     if (error !== null && !speaksAgainst(error, attempt, expectedOf(scene))) return;
     const operations = scene.job.graph.steps.filter(({ id }) => attempt.stepIds.includes(id)).map(({ operation }) => operation);

@@ -8,6 +8,7 @@ import type { LiveAttempt, Scene } from './scene.js';
 import { FIRST_SEARCH_MS } from './seeker.js';
 import { SettleService } from './settle.service.js';
 import { LeaseLost } from './stage-store.js';
+import { WaitingRoom } from './waiting-room.js';
 
 const STUMBLED_MS = 15_000;
 
@@ -19,8 +20,14 @@ export class EarlyEnds {
   constructor(
     private readonly attempts: AttemptStore,
     private readonly settle: SettleService,
+    private readonly room: WaitingRoom,
     private readonly ends: AttemptEnds,
   ) {}
+
+  /** The provider has no room for it: it goes elsewhere where that is better, or waits. */
+  async noRoom(scene: Scene): Promise<void> {
+    await this.room.take(scene);
+  }
 
   /** The provider did not take it; or nobody knows whether it did, and then its jobs are searched before anything else is done. */
   async notTaken(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, error: ProviderError): Promise<void> {
@@ -41,7 +48,7 @@ export class EarlyEnds {
   /** The provider was taken out of the configuration while the job ran. */
   async providerRemoved(scene: Scene): Promise<void> {
     const error = new ProviderError('unauthorized', `The provider "${scene.provider}" is no longer configured.`, { code: 'removed', ...perhapsMade(scene.attempt) });
-    const attempt = scene.attempt ?? (await this.attempts.begin(scene, { id: crypto.randomUUID(), reference: crypto.randomUUID() }, null));
+    const attempt = scene.attempt ?? (await this.attempts.begin(scene, { id: crypto.randomUUID(), reference: crypto.randomUUID() }, null, true));
     if (attempt !== null) await this.settle.errored(scene, attempt, error, { credits: null }, 'operator');
   }
 

@@ -46,6 +46,10 @@ export interface Scene {
   readonly stepIds: readonly string[];
   readonly stageStatus: StageStatus;
   readonly history: readonly Try[];
+  /** Whether it waits for room at its provider, or was given it; null: it never waited. */
+  readonly room: 'waits' | 'given' | null;
+  /** It is where it is because waiting elsewhere cost more. */
+  readonly spilled: boolean;
   readonly attempt: LiveAttempt | null;
   /** The job's credentials, opened for whoever is about to use them, or must keep them out of what is written. Throws `Unsealable`. */
   credentials(): Promise<ReadonlyMap<string, Credentials>>;
@@ -59,8 +63,8 @@ export class SceneLoader {
   ) {}
 
   async load(lease: Lease): Promise<Scene | null> {
-    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'attempt'> }>(
-      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'attempt', (
+    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'room' | 'spilled' | 'attempt'> }>(
+      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'room', g.room, 'spilled', g.spilled, 'attempt', (
          SELECT json_build_object('id', a.id, 'provider', a.provider, 'stepIds', a.step_ids, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'word', a.word, 'progress', a.progress, 'listed', a.listed, 'polls', a.polls,
            'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
            'unknownMs', coalesce(extract(epoch FROM now() - a.unknown_since) * 1000, 0), 'searches', a.searches, 'uploaded', a.uploaded, 'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))

@@ -80,6 +80,7 @@ export class SettleService {
       if (given) await leaveOrphans(sql, [attempt.id]);
       const ended = await sql.query<Abandoned>(END_ATTEMPT, this.ends.row(attempt, given ? 'abandoned' : 'errored', cost, error));
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
+      await this.ends.heed(sql, attempt, error);
       appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
@@ -100,6 +101,7 @@ export class SettleService {
     const facts: ErrorFacts = {
       error: { kind: error.kind, message: error.message, retryAfterMs },
       now,
+      pausedMs: error.kind === 'rate_limited' ? this.ends.pausedElsewhere(provider) : {},
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
       uncertain: this.ends.mayRunThere(scene.provider, error),

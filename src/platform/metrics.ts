@@ -62,6 +62,22 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** How many attempts may be under way at a provider at once. */
+  readonly providerCeiling = new Gauge({
+    name: 'conversion_provider_ceiling',
+    help: 'Attempts that may be under way at a provider at once: what is configured, or less where its 429s taught so. Absent where nothing bounds it.',
+    labelNames: ['provider'] as const,
+    registers: [this.registry],
+  });
+
+  /** What waits for room at a provider. */
+  readonly providerWaiting = new Gauge({
+    name: 'conversion_provider_waiting',
+    help: 'Stages that wait for room at a provider, of all processes, counted to 10000.',
+    labelNames: ['provider'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

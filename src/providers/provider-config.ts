@@ -26,10 +26,13 @@ const providerConfig = z.strictObject({
   errors: errorKinds.optional(),
 });
 
-const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(z.unknown()).default([]), routing });
+/** What a minute of waiting for room is worth, in the currency of the prices: a job goes elsewhere where that costs less more. */
+const waiting = z.strictObject({ costPerMinute: z.string().regex(/^\d{1,9}(\.\d{1,8})?$/, 'must be a decimal number, not negative, in quotes ("0.01")') });
 
-/** One configured account. `baseUrl` has no trailing slash; `balanced` is the same in all of them. */
-export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string; readonly balanced?: Balanced | undefined };
+const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), waiting: waiting.optional(), ...currencies.shape, budgets: z.array(z.unknown()).default([]), routing });
+
+/** One configured account. `baseUrl` has no trailing slash; `balanced` and `waiting` are the same in all of them. */
+export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string; readonly balanced?: Balanced | undefined; readonly waiting?: z.output<typeof waiting> | undefined };
 
 /** The configured accounts, in the file's order; without a file, one for each adapter whose key is set. */
 export function readProviderConfigs(env: Env, variables: Readonly<Record<string, string | undefined>>): readonly ProviderConfig[] {
@@ -78,7 +81,7 @@ function fromFile(path: string, variables: Readonly<Record<string, string | unde
     if (ceilingMs < floorMs) throw wrong(`/providers/${index}/poll: the longest pause, ${ceilingMs} ms, is below the first, ${floorMs} ms.`);
     const settings = adapter.settings.safeParse(config.settings);
     if (!settings.success) throw wrong(`/providers/${index}/settings/${settings.error.issues[0]?.path.join('/') ?? ''}: ${settings.error.issues[0]?.message ?? 'is wrong'}.`);
-    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl, balanced: parsed.data.routing?.balanced };
+    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl, balanced: parsed.data.routing?.balanced, waiting: parsed.data.waiting };
   });
 }
 

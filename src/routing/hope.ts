@@ -7,7 +7,7 @@ import { priceOf, type PriceSources } from './pricing.js';
 const OLD_MS = 86_400_000;
 
 /** What a step may cost by now, where the price that counts was learned long ago; and that it may be fast, where its time was, or never was. */
-export function hopeOf(view: ProviderView, wish: StepWish, sources: PriceSources): Hope {
+export function hopeOf(view: Pick<ProviderView, 'work'>, wish: StepWish, sources: PriceSources): Hope {
   const [credits, seconds] = [workOf(view, wish, 'credits'), workOf(view, wish, 'seconds')];
   const price = credits !== null && credits.ageMs > OLD_MS ? priceOf(wish, { ...sources, learned: () => null }) : null;
   return { ...(price === null ? {} : { price }), ...(seconds === null || seconds.ageMs > OLD_MS ? { seconds: 0 } : {}) };

@@ -17,10 +17,12 @@ import { checkOptions, type OptionVerdict } from './option-check.js';
 import { optionErrors, type OptionError } from './option-errors.js';
 import { nearestOffer } from './nearest-offer.js';
 import { groundedBy, roundsOf, without } from './outages.js';
+import { LimitBoard } from './limit-board.js';
 import type { Plan } from './plan.js';
 import type { Candidate, Reliability } from './plan-step.js';
 import { priceOf, type PriceSources, type Pricing } from './pricing.js';
 import { EVEN } from './rank.js';
+import { spilled } from './spill.js';
 import { StandingBoard } from './standing-board.js';
 import type { Tally } from './track-record.js';
 import { planSteps } from './wishes.js';
@@ -36,11 +38,12 @@ export class RouterService {
     private readonly registry: Registry,
     private readonly views: CatalogueViews,
     private readonly board: StandingBoard,
+    private readonly limits: LimitBoard,
   ) {}
 
   /**
    * A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`, and those that are out for now. `net`: where nobody
-   * else is left, the least bad of those with an open breaker is used all the same.
+   * else is left, the least bad of those with an open breaker is used all the same. Who has no room is gone past where waiting costs more than the difference.
    */
   route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true): Route {
     const entries = this.registry.all();
@@ -66,7 +69,9 @@ export class RouterService {
       if ('stages' in route) break;
       route = decide(out);
     }
-    return route;
+    const queues = allowed.flatMap(({ id, config }) => this.limits.queueAt(id, config.maxConcurrent ?? null) ?? []);
+    if (queues.length === 0 || !('stages' in route)) return route;
+    return spilled(route, queues, allowed[0]?.config.waiting?.costPerMinute ?? WAITING_COST, operations, (spills) => decide([...outages, ...spills]));
   }
 
   /** The nearest thing to a step that nobody does, which one of those who may be asked would do: a sentence, null where nothing is near. */
@@ -89,6 +94,9 @@ export class RouterService {
     return { allowed: told.filter(({ exclusions }) => exclusions.length === 0).map(({ entry }) => entry), exclusions: told.flatMap(({ exclusions }) => exclusions) };
   }
 }
+
+/** Of a minute, where nobody said what waiting is worth: in the currency of the prices. */
+const WAITING_COST = '0.01';
 
 function optionsOf(views: CatalogueViews, id: string, wish: StepWish): OptionsSchema | null {
   return optionsSchema(views.of(id), wish.operation, targetOf(wish), wish.from);

@@ -40,7 +40,7 @@ export const UNTOUCHED: Standing = { state: 'enabled', breaker: { state: 'closed
 export interface Outage {
   readonly provider: string;
   readonly operation: string;
-  readonly code: 'state' | 'breaker' | AccountTrouble;
+  readonly code: 'state' | 'breaker' | 'concurrency' | 'rate_limited' | AccountTrouble;
   readonly message: string;
   readonly badness: number;
 }

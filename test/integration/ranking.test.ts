@@ -32,6 +32,8 @@ const winner = async (body: Partial<JobBody> = {}) => (await quote(body)).winner
 
 /** A job's attempt at a provider that ends: by itself, or in an error of a kind. */
 async function attempt(provider: string, kind: ErrorKind | null, credits: number | null = null): Promise<void> {
+  // Whoever asked to be left alone is asked again at once.
+  await room.test.query('TRUNCATE provider_throttle');
   await room.accept({ ...BODY, routing: { only: [provider], maxAttempts: 1 } });
   const [lease] = await room.claim(1);
   const { scene, attempt: live } = await room.running(lease as Lease);

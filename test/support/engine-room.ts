@@ -9,6 +9,8 @@ import { AttemptEnds } from '../../src/execution/attempt-ends.js';
 import { CancelService } from '../../src/execution/cancel.service.js';
 import { Deadlines } from '../../src/execution/deadlines.js';
 import { Gate } from '../../src/execution/gate.js';
+import { RoomKeeper } from '../../src/execution/room-keeper.js';
+import { WaitingRoom } from '../../src/execution/waiting-room.js';
 import { Replanner } from '../../src/execution/replan.js';
 import { SceneLoader, type LiveAttempt, type Scene } from '../../src/execution/scene.js';
 import { SettleService } from '../../src/execution/settle.service.js';
@@ -36,8 +38,10 @@ import { BreakerOutcomes } from '../../src/routing/breaker-outcomes.js';
 import { UnmappedErrors } from '../../src/routing/unmapped-errors.js';
 import { BreakerStore } from '../../src/routing/breaker-store.js';
 import { CatalogueViews } from '../../src/routing/catalogue-views.js';
+import { LimitBoard } from '../../src/routing/limit-board.js';
 import { RouterService } from '../../src/routing/router.service.js';
 import { StandingBoard } from '../../src/routing/standing-board.js';
+import { ThrottleStore } from '../../src/routing/throttle-store.js';
 import { StandingStore } from '../../src/routing/standing-store.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { fakeRegistry, type FakeProvider } from './fake-provider.js';
@@ -97,7 +101,10 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
       return { scene, attempt: scene.attempt };
     },
     events: async (jobId) => (await test.query<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY sequence', [jobId])).map(({ type }) => type),
-    empty: async () => void (await test.query('TRUNCATE job, callback CASCADE')),
+    empty: async () => {
+      await test.query('TRUNCATE job, callback, provider_throttle CASCADE');
+      made.limits.put(new Map());
+    },
     close: async () => {
       await made.outcomes.flush();
       await database.close();
@@ -115,8 +122,11 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const breakers = new BreakerStore(database, { raw: { BREAKER_OPEN_MS: 30_000 } });
   const outcomes = new BreakerOutcomes(breakers, board);
   const unmapped = new UnmappedErrors(database, new Metrics());
-  const ends = new AttemptEnds(registry, outcomes, unmapped);
-  const router = new RouterService(registry, views, board);
+  const limits = new LimitBoard();
+  const throttle = new ThrottleStore(database);
+  const rooms = new RoomKeeper(database, registry, limits);
+  const ends = new AttemptEnds(registry, outcomes, throttle, rooms, unmapped);
+  const router = new RouterService(registry, views, board, limits);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
   const jobs = new JobStore(database, credentials, secrets);
@@ -131,6 +141,10 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const deadlines = new Deadlines(database, ending, registry, outcomes);
   return {
     board,
+    limits,
+    throttle,
+    rooms,
+    waitingRoom: new WaitingRoom(database, limits, replanner, rooms, stages),
     standings,
     breakers,
     outcomes,
@@ -150,7 +164,7 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     decisions: new DecisionStore(database),
     accepts: new AcceptService(jobs, reader, router, inputFiles, quoteStore),
     scenes: new SceneLoader(database, credentials),
-    attempts: new AttemptStore(database, stages),
+    attempts: new AttemptStore(database, stages, limits),
     settle: new SettleService(database, stages, ending, replanner, ends),
     unmapped,
     ends,
