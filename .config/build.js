@@ -24,9 +24,11 @@ if (age('src/generated/prisma/client.ts') < age('prisma/schema.prisma')) {
   utimesSync(join(root, 'src/generated/prisma/client.ts'), now, now);
 }
 const stamp = 'dist/.built';
-if (age(stamp) < Math.max(newest('src'), age('nest-cli.json'), age('.swcrc'), age('tsconfig.json'))) {
+if (age(stamp) < Math.max(newest('src'), age('nest-cli.json'), age('.swcrc'), age('tsconfig.json'), age('.config/bundle.js'))) {
   run('nest', ['build']);
   // The compiler leaves documents behind that the code reads.
   for (const file of readdirSync(join(root, 'src'), { recursive: true })) if (file.endsWith('.json')) cpSync(join(root, 'src', file), join(root, 'dist', file));
+  const { bundle } = await import('./bundle.js');
+  await bundle(join(root, 'dist'));
   writeFileSync(join(root, stamp), '');
 }

@@ -20,6 +20,8 @@ import { Leftovers } from './execution/leftovers.js';
 import { Poller } from './execution/poller.js';
 import { PollPace } from './execution/poll-pace.js';
 import { Replanner } from './execution/replan.js';
+import { RoomKeeper } from './execution/room-keeper.js';
+import { WaitingRoom } from './execution/waiting-room.js';
 import { RollCallService } from './execution/roll-call.service.js';
 import { RollCallStore } from './execution/roll-call-store.js';
 import { SceneLoader } from './execution/scene.js';
@@ -27,6 +29,7 @@ import { EarlyEnds } from './execution/early-ends.js';
 import { OrphanSearch } from './execution/orphan-search.js';
 import { Seeker } from './execution/seeker.js';
 import { SettleService } from './execution/settle.service.js';
+import { StageResults } from './execution/stage-results.js';
 import { StageStore } from './execution/stage-store.js';
 import { StageTurn } from './execution/stage-turn.js';
 import { StageWorker } from './execution/stage-worker.js';
@@ -90,12 +93,17 @@ import { CatalogueSync } from './routing/catalogue-sync.js';
 import { CatalogueViews } from './routing/catalogue-views.js';
 import { LearnedPairs } from './routing/learned-pairs.js';
 import { LearnedPrices } from './routing/learned-prices.js';
+import { LimitBoard } from './routing/limit-board.js';
+import { LimitLoader } from './routing/limit-loader.js';
 import { ProviderFacts } from './routing/provider-facts.js';
 import { ProvidersController } from './routing/providers.controller.js';
 import { RouterService } from './routing/router.service.js';
 import { StandingBoard } from './routing/standing-board.js';
 import { StandingLoader } from './routing/standing-loader.js';
 import { StandingStore } from './routing/standing-store.js';
+import { ThrottleStore } from './routing/throttle-store.js';
+import { UnmappedErrors } from './routing/unmapped-errors.js';
+import { UnmappedErrorsController } from './routing/unmapped-errors.controller.js';
 import { CallbackRegistration } from './webhooks/callback-registration.js';
 import { CallbackTokens } from './webhooks/callback-tokens.js';
 import { CallbackService } from './webhooks/callback.service.js';
@@ -129,7 +137,7 @@ export class AppModule {
       imports: [HttpModule],
       controllers: [
         HealthController, MetricsController,
-        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, UsageController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
+        ...(env.servesApi ? [JobsController, UploadsController, OutputsController, EventsController, DecisionController, QuotesController, CancelController, RetryController, ConvertController, CatalogueController, ProvidersController, UnmappedErrorsController, UsageController, CallbacksController, ProviderCallbacksController, WebhookSecretController] : []),
       ],
       providers: [
         { provide: Env, useValue: env },
@@ -156,9 +164,9 @@ export class AppModule {
         { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, UsageStore, BudgetStore, BudgetLoader, Closing,
         Metrics, Periodic, Pressure,
-        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, ProviderFacts, RouterService, ResultKeeper,
+        CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, LimitBoard, ThrottleStore, LimitLoader, UnmappedErrors, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
-        StageStore, SceneLoader, AttemptStore, Replanner, AttemptEnds, SettleService, Gate, LeftBehind, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
+        StageStore, SceneLoader, AttemptStore, Replanner, RoomKeeper, WaitingRoom, AttemptEnds, SettleService, Gate, LeftBehind, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, StageResults, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
         CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
       ],
     };

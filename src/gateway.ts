@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Database } from './platform/database.js';
 import { databaseTrouble } from './platform/database-trouble.js';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from './platform/embedded-postgres.js';
@@ -7,6 +8,7 @@ import { readEnv, SettingsError, type Env } from './platform/env.js';
 import { PinoLogger } from './platform/logger.js';
 import { applyMigrations } from './platform/migrations.js';
 import { parseCidrs } from './platform/egress.js';
+import { ROOT } from './platform/root.js';
 import { checkSecretsKey } from './platform/secrets-check.js';
 import { CATALOG } from './providers/catalog.js';
 import { readMoney, readProviderConfigs, type ProviderConfig } from './providers/provider-config.js';
@@ -42,7 +44,7 @@ async function start(): Promise<void> {
   started.database = Database.open(connectionString, { onError: (error) => logger.warn(`database: ${error.message}`, 'pool') });
   await checkSecretsKey(started.database, env.secretsKey);
   const providers = await vendors;
-  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
   started.server = await startServer({ env, database: started.database, providers, money }, logger, version);
   greet(env, started.server.url, providers);
   process.send?.({ type: 'ready', url: started.server.url, key: env.adminApiKey, sandbox: started.sandbox?.urls ?? null });

@@ -8,6 +8,7 @@ import { AppModule, type Foundations } from './app.module.js';
 import { EngineService } from './execution/engine.service.js';
 import { HistoryService } from './execution/history.service.js';
 import { Leftovers } from './execution/leftovers.js';
+import { RoomKeeper } from './execution/room-keeper.js';
 import { RollCallService } from './execution/roll-call.service.js';
 import { SweeperService } from './execution/sweeper.service.js';
 import { BudgetLoader } from './accounts/budget-loader.js';
@@ -21,6 +22,7 @@ import { ProblemFilter } from './http/problem-filter.js';
 import { PublicAddress } from './http/public-address.js';
 import { isIntake, shed } from './http/shedding.js';
 import { CatalogueLoader } from './routing/catalogue-loader.js';
+import { LimitLoader } from './routing/limit-loader.js';
 import { StandingLoader } from './routing/standing-loader.js';
 import { Periodic } from './platform/periodic.js';
 import { CallbackSilence } from './webhooks/callback-silence.js';
@@ -85,8 +87,10 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   app.get(PublicAddress).listens(url);
   await app.get(StandingLoader).start();
   await app.get(BudgetLoader).start();
+  await app.get(LimitLoader).start();
   if (env.works) {
     app.get(EngineService).start();
+    app.get(RoomKeeper).start();
     app.get(RollCallService).start();
     app.get(SweeperService).start();
     app.get(HistoryService).start();

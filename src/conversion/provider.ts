@@ -200,13 +200,14 @@ export interface Delivery {
   readonly refusal: string | null;
 }
 
+/** How a vendor's job stands. `results` of one that is not done, or failed: all files of those of its steps that are done all the same; where there are none, it is left out. */
 export type Report =
   /** `progress` 0 to 100, null when the vendor does not tell. `word`: the vendor's own status. */
-  | { readonly state: 'running'; readonly progress: number | null; readonly word: string }
+  | { readonly state: 'running'; readonly progress: number | null; readonly word: string; readonly results?: readonly VendorFile[] }
   /** Every step is done. `deliveries`: one for each step of each export; a step whose results were delivered need not have left a file. */
   | { readonly state: 'succeeded'; readonly results: readonly VendorFile[]; readonly deliveries: readonly Delivery[]; readonly cost: Cost }
-  | { readonly state: 'failed'; readonly error: ProviderError; readonly cost: Cost }
-  | { readonly state: 'canceled'; readonly cost: Cost };
+  | { readonly state: 'failed'; readonly error: ProviderError; readonly cost: Cost; readonly results?: readonly VendorFile[] }
+  | { readonly state: 'canceled'; readonly cost: Cost; readonly results?: readonly VendorFile[] };
 
 /** In the vendor's credits; null when the vendor did not tell. */
 export interface Cost {

@@ -2,7 +2,7 @@ import { wrongCounts } from './file-counts.js';
 import { Complaints, type FieldError, type JobBody, type RoutingBody } from './job-body.js';
 import { STRATEGIES, type Credentials, type JobGraph, type JobInput, type Routing, type Step } from './job-graph.js';
 import { DEFAULT_RETENTION, readRetention } from './retention.js';
-import { hasHeaders, isPlace } from './places.js';
+import { hasHeaders, isPlace, oneOf } from './places.js';
 import { readExports } from './read-exports.js';
 import { inCommon, type Currencies } from './money.js';
 import { readInputs } from './read-inputs.js';
@@ -97,7 +97,7 @@ function checkIds(ids: Readonly<Record<'inputs' | 'steps' | 'exports', readonly 
 
 function readRouting(body: RoutingBody, around: Surroundings, complaints: Complaints): Routing {
   const strategy = STRATEGIES.find((name) => name === (body.strategy ?? 'cheapest'));
-  if (strategy !== 'cheapest' && strategy !== 'priority') complaints.add('/routing/strategy', `The strategy "${strategy ?? body.strategy}" is not supported yet; use "cheapest" or "priority".`);
+  if (strategy === undefined) complaints.add('/routing/strategy', `There is no strategy "${body.strategy}"; use ${oneOf(STRATEGIES)}.`);
   for (const field of ['only', 'exclude', 'prefer'] as const) {
     body[field]?.forEach((id, index) => {
       if (!around.providers.includes(id)) complaints.add(`/routing/${field}/${index}`, `There is no provider "${id}"; configured are ${around.providers.join(', ')}.`);

@@ -9,9 +9,12 @@ import type { Abandoned } from '../jobs/job-ending.js';
 import { ATTEMPT_STATES, statesBefore, type AttemptEnd } from '../jobs/states.js';
 import type { Transaction } from '../platform/transaction.js';
 import { Registry } from '../providers/registry.js';
+import type { Sql } from '../platform/sql.js';
 import { BreakerOutcomes } from '../routing/breaker-outcomes.js';
+import { UnmappedErrors } from '../routing/unmapped-errors.js';
 import { toldOf } from '../routing/step-price.js';
 import { speaksAgainst } from './blame.js';
+import { RoomKeeper } from './room-keeper.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { expectedOf } from './stage-work.js';
 import { cancelAtVendors } from './vendor-cancel.js';
@@ -22,6 +25,8 @@ export class AttemptEnds {
   constructor(
     private readonly registry: Registry,
     private readonly outcomes: BreakerOutcomes,
+    private readonly rooms: RoomKeeper,
+    private readonly unmapped: UnmappedErrors,
     private readonly spending: Spending = new Spending(),
   ) {}
 
@@ -30,7 +35,7 @@ export class AttemptEnds {
     const told = this.told(attempt, credits);
     const stored = error === null ? null : JSON.stringify({ kind: error.kind, code: error.code, message: error.message });
     const neverMade = attempt.providerJobId === null && error?.details.created === 'not_created';
-    const booked = bookEnd(sharesOf(scene), { ...told, succeeded: status === 'succeeded', neverMade });
+    const booked = bookEnd(sharesOf(scene, attempt), { ...told, succeeded: status === 'succeeded', neverMade });
     const values = [attempt.id, status, credits, told.amount, told.currency, stored, statesBefore(ATTEMPT_STATES, status), ledgerRows(booked)];
     this.spending.hold(sql, scene.job, scene.job.id);
     // Another try needs what is reserved for this one.
@@ -48,12 +53,30 @@ export class AttemptEnds {
     return details.created === 'unknown' && this.registry.find(provider)?.guarded.inner.traits.startsOnCreate !== false;
   }
 
+  /** Part of the transaction in which it ends: a provider that said 429 is left alone by all processes from the moment that anybody can know it. */
+  async heed(sql: Sql, attempt: LiveAttempt, { kind, details }: ProviderError): Promise<void> {
+    if (kind === 'rate_limited') await this.rooms.tooMany(sql, attempt.provider, attempt.id, details.retryAfterMs ?? null);
+  }
+
+  /** Others that want to be left alone too, and for how long, as far as this process knows. */
+  pausedElsewhere(provider: string): Readonly<Record<string, number>> {
+    const others = this.registry.ids().filter((id) => id !== provider);
+    return Object.fromEntries(others.map((id) => [id, this.rooms.pausedMs(id)] as const).filter(([, ms]) => ms > 0));
+  }
+
   /** For the provider that it ran at, wherever the work goes on. */
-  tell(scene: Scene, attempt: LiveAttempt, { credits }: Cost, error: ProviderError | null): void {
+  tell(scene: Scene, attempt: LiveAttempt, error: ProviderError | null, { credits }: Cost): void {
+    this.rooms.freed(attempt.provider);
     this.spending.counted(attempt.provider, [this.told(attempt, credits)]);
+    if (error !== null) this.puzzled(scene, attempt, error);
     if (error !== null && !speaksAgainst(error, attempt, expectedOf(scene))) return;
-    const operations = scene.job.graph.steps.filter(({ id }) => scene.stepIds.includes(id)).map(({ operation }) => operation);
-    this.outcomes.note({ provider: attempt.provider, operations, stage: scene.lease.stageId, kind: error?.kind ?? null });
+    const operations = scene.job.graph.steps.filter(({ id }) => attempt.stepIds.includes(id)).map(({ operation }) => operation);
+    this.outcomes.note({ provider: attempt.provider, operations, stage: scene.lease.stageId, kind: error?.kind ?? null, credits });
+  }
+
+  /** Of an error that nobody understands: an operator may say what it means. */
+  puzzled({ job }: Scene, attempt: LiveAttempt, error: ProviderError): void {
+    void this.unmapped.note({ provider: attempt.provider, jobId: job.id, attemptId: attempt.id }, error);
   }
 
   /** Never rejects, and is not waited for. */
@@ -62,8 +85,8 @@ export class AttemptEnds {
   }
 }
 
-/** What a stage's steps were expected to cost, by their operations. */
-function sharesOf({ job, stepIds, prices }: Scene): readonly Share[] {
+/** What the steps of a vendor's job were expected to cost, by their operations. */
+function sharesOf({ job, prices }: Scene, { stepIds }: LiveAttempt): readonly Share[] {
   return job.graph.steps.filter(({ id }) => stepIds.includes(id)).map(({ id, operation }) => ({ operation, expected: prices.find(({ step }) => step === id)?.amount ?? null }));
 }
 

@@ -6,15 +6,24 @@ import { appendEvents, type Cause } from '../jobs/event-store.js';
 import { leaveOrphans } from '../jobs/orphans.js';
 import { ATTEMPT_STATES, JOB_STATES, statesBefore, STEP_STATES } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
+import { LimitBoard } from '../routing/limit-board.js';
 import type { Pricing } from '../routing/pricing.js';
 import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
 import { writeLateCreate, writeLateEnd } from './late-news.js';
+import { countRoom, mayBegin, type Counted } from './room.js';
 import { UNTOLD, type LiveAttempt, type Scene } from './scene.js';
 import { LeaseLost, StageStore } from './stage-store.js';
 
 export interface NewAttempt {
   readonly id: string;
   readonly reference: string;
+}
+
+/** Rolls back what was about to begin. */
+class NoRoom extends Error {
+  constructor(readonly counted: Counted | null) {
+    super();
+  }
 }
 
 /** SQLSTATE of a value that must be unique and is not. */
@@ -26,41 +35,52 @@ export class AttemptStore {
   constructor(
     private readonly database: Database,
     private readonly stages: StageStore,
+    private readonly limits: LimitBoard,
     private readonly spending: Spending = new Spending(),
   ) {}
 
   /**
-   * Commits that we are about to call the provider: money may move from here on. Null when the provider already runs as many of our
-   * attempts as `maxConcurrent` allows.
+   * Commits that we are about to call the provider: money may move from here on. Null when the provider has no room: it runs as many of our attempts as it
+   * may, others have waited for longer, or it wants to be left alone. Who begins together with a 429 of a moment ago is held by the row that it left.
+   * `anyway`: nothing will be asked of the provider.
    */
-  async begin(scene: Scene, attempt: NewAttempt, maxConcurrent: number | null): Promise<LiveAttempt | null> {
-    return this.database.transaction(async (sql) => {
+  async begin(scene: Scene, attempt: NewAttempt, maxConcurrent: number | null, anyway = false): Promise<LiveAttempt | null> {
+    const begun = this.database.transaction<LiveAttempt>(async (sql) => {
       await this.stages.hold(sql, scene.lease);
-      if (maxConcurrent !== null) {
-        await sql.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 7203))', [scene.provider]);
-        const [running] = await sql.query<{ count: number }>('SELECT count(*)::int AS count FROM attempt WHERE provider = $1 AND ended_at IS NULL', [scene.provider]);
-        if ((running?.count ?? 0) >= maxConcurrent) return null;
+      if (!anyway && (maxConcurrent !== null || scene.room !== null || this.limits.of(scene.provider).throttled)) {
+        const counted = await countRoom(sql, scene.provider, scene.lease.stageId);
+        if (!mayBegin(counted, maxConcurrent, scene.room === 'given')) throw new NoRoom(counted);
       }
       const intent = sql.query<{ leftThenMs: number }>(
-        `INSERT INTO attempt (id, job_id, stage_id, provider, step_ids, status, reference) VALUES ($1, $2, $3, $4, $5, 'submitting', $6)
+        `INSERT INTO attempt (id, job_id, stage_id, provider, step_ids, status, reference) SELECT $1::uuid, $2::uuid, $3::uuid, $4, $5::text[], 'submitting', $6
+         WHERE $7 OR NOT EXISTS (SELECT 1 FROM provider_throttle WHERE provider = $4 AND paused_until > now())
          RETURNING (SELECT extract(epoch FROM deadline_at - now())::float8 * 1000 FROM job WHERE id = $2) AS "leftThenMs"`,
-        [attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference],
+        [attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference, anyway],
       );
       const starts = sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = ANY($2) RETURNING id`, [scene.job.id, statesBefore(JOB_STATES, 'processing')]);
       const [[row], first] = await Promise.all([intent, starts]);
+      if (row === undefined) throw new NoRoom(null);
+      if (scene.room !== null) sql.later('UPDATE stage SET room = NULL WHERE id = $1', [scene.lease.stageId]);
       sql.later(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)`, [scene.job.id, scene.stepIds, scene.provider, statesBefore(STEP_STATES, 'running')]);
       appendEvents(sql, scene.job.id, [
         ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
-      return { ...UNTOLD, ...attempt, provider: scene.provider, status: 'submitting', providerJobId: null, leftThenMs: row?.leftThenMs ?? 0 };
+      return { ...UNTOLD, ...attempt, provider: scene.provider, stepIds: scene.stepIds, status: 'submitting', providerJobId: null, leftThenMs: row.leftThenMs };
+    });
+    return begun.catch((error: unknown) => {
+      if (!(error instanceof NoRoom)) throw error;
+      const { counted } = error;
+      // Whoever did not know that there is a 429 to heed counts, now that it does.
+      this.limits.note(scene.provider, counted === null ? { throttled: true } : { ...counted, pausedUntil: performance.now() + counted.pausedMs });
+      return counted === null ? this.begin(scene, attempt, maxConcurrent) : null;
     });
   }
 
   /** The stage's live attempt, where the scene is older than it. */
   async live(scene: Scene): Promise<LiveAttempt | null> {
-    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'status' | 'reference' | 'providerJobId' | 'uploaded'>>(
-      `SELECT id, provider, status, reference, provider_job_id AS "providerJobId", uploaded FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
+    const rows = await this.database.query<Pick<LiveAttempt, 'id' | 'provider' | 'stepIds' | 'status' | 'reference' | 'providerJobId' | 'uploaded'>>(
+      `SELECT id, provider, step_ids AS "stepIds", status, reference, provider_job_id AS "providerJobId", uploaded FROM attempt WHERE stage_id = $1 AND ended_at IS NULL`,
       [scene.lease.stageId],
     );
     return rows[0] === undefined ? null : { ...UNTOLD, ...rows[0] };

@@ -17,6 +17,8 @@ export interface ErrorFacts {
   readonly uncertain?: boolean;
   /** In ms since 1970 by the database's clock. */
   readonly now?: number;
+  /** Providers that want to be left alone, whichever job they told so, and for how long. */
+  readonly pausedMs?: Readonly<Record<string, number>>;
 }
 
 /** What follows a failed try. `elsewhere` leaves the choice to routing; when nobody is left there, `whenNobodyIsLeft` says what then. */
@@ -29,7 +31,7 @@ const RETRY_MS = 1000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** The policy of the error's kind, applied to what was tried before. */
-export function afterError({ error, history, maxAttempts, uncertain, now = 0 }: ErrorFacts): AfterError {
+export function afterError({ error, history, maxAttempts, uncertain, now = 0, pausedMs = {} }: ErrorFacts): AfterError {
   const policy = ERROR_POLICIES[error.kind];
   if (policy.then === 'fail_job') return { do: 'fail', error: jobError(error) };
   if (history.length >= maxAttempts) return { do: 'fail', error: jobError(error, history) };
@@ -42,8 +44,10 @@ export function afterError({ error, history, maxAttempts, uncertain, now = 0 }: 
     case 'retry_then_next':
       if (uncertain === true) return { do: 'elsewhere', tried: [...new Set([...out(history, now), here])] };
       return failuresAt(here, history) === 1 ? { do: 'retry_here', afterMs: error.retryAfterMs ?? RETRY_MS } : { do: 'elsewhere', tried: out(history, now) };
-    case 'wait_or_next':
-      return { do: 'elsewhere', tried: [...new Set([...out(history, now), here])] };
+    case 'wait_or_next': {
+      const later = Object.keys(pausedMs).filter((provider) => (pausedMs[provider] ?? 0) > waitFor(here, history, now));
+      return { do: 'elsewhere', tried: [...new Set([...out(history, now), here, ...later])] };
+    }
     case 'next_provider':
       return { do: 'elsewhere', tried: out(history, now) };
     default:
@@ -55,12 +59,13 @@ export function afterError({ error, history, maxAttempts, uncertain, now = 0 }: 
  * Nobody new is left: those whose failures were their own, and may pass, take turns again with growing pauses, and none before the time it told.
  * `open` are the providers that could run the steps if nothing had been tried.
  */
-export function whenNobodyIsLeft({ error, history, now = 0 }: ErrorFacts, open: readonly string[]): { readonly provider: string; readonly afterMs: number } | JobError {
+export function whenNobodyIsLeft({ error, history, now = 0, pausedMs = {} }: ErrorFacts, open: readonly string[]): { readonly provider: string; readonly afterMs: number } | JobError {
   const turns = open.filter((provider) => history.filter((entry) => entry.provider === provider).every(({ kind }) => mayPass(kind)));
-  const soonest = [...turns].sort((one, other) => waitFor(one, history, now) - waitFor(other, history, now) || lastTurn(one, history) - lastTurn(other, history))[0];
+  const wait = (provider: string): number => Math.max(waitFor(provider, history, now), pausedMs[provider] ?? 0);
+  const soonest = [...turns].sort((one, other) => wait(one) - wait(other) || lastTurn(one, history) - lastTurn(other, history))[0];
   if (soonest === undefined) return jobError(error, history);
   const pause = Math.min(LONGEST_PAUSE_MS, RETRY_MS * 2 ** Math.max(0, history.length - 2));
-  return { provider: soonest, afterMs: Math.max(pause, waitFor(soonest, history, now), history.at(-1)?.provider === soonest ? (error.retryAfterMs ?? 0) : 0) };
+  return { provider: soonest, afterMs: Math.max(pause, wait(soonest), history.at(-1)?.provider === soonest ? (error.retryAfterMs ?? 0) : 0) };
 }
 
 /** Providers that would fail at these steps again, whenever they were asked. */

@@ -11,6 +11,8 @@ const AT_ONCE = 64;
 const BATCH = 20;
 /** Between looks for what became due; news shorten it. */
 const LOOK_MS = 200;
+/** Claims by age for each that looks whether there are other tenants, as long as there are none. */
+const ONE_TENANT = 10;
 const TROUBLE_MS = 1000;
 const DRAIN_MS = 10_000;
 
@@ -27,6 +29,11 @@ export class EngineService implements BeforeApplicationShutdown {
   private wakeUp: () => void = () => undefined;
   private heartbeat: NodeJS.Timeout | undefined;
   private stopping = false;
+  /** More was due than the last claim took: then whose turn it is counts, and here is whose it was. */
+  private behind = false;
+  private lastTenant = '';
+  /** Claims for which it need not count, for only one tenant was there. */
+  private oneTenant = 0;
   /** The database failed us: leases of ours may be about that nobody works on. */
   private troubled = false;
 
@@ -66,7 +73,8 @@ export class EngineService implements BeforeApplicationShutdown {
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const leases = free > 0 ? await this.claim(free) : [];
       for (const lease of leases) this.take(lease);
-      this.pressure.workIsBehind(free === 0 || leases.length === free);
+      if (free > 0) this.behind = leases.length === free;
+      this.pressure.workIsBehind('stages', free === 0 || this.behind);
       if (leases.length < BATCH) await this.sleep(leases === NONE ? TROUBLE_MS : LOOK_MS);
     }
   }
@@ -77,7 +85,14 @@ export class EngineService implements BeforeApplicationShutdown {
       // Before the answer: work that fails meanwhile has a lease that is not given back here.
       this.troubled = false;
       if (troubled) await this.stages.giveBack(this.owner, [...this.running.keys()]);
-      return await this.stages.claim(this.owner, limit);
+      if (!this.behind || this.oneTenant > 0) {
+        this.oneTenant -= 1;
+        return await this.stages.claim(this.owner, limit);
+      }
+      const { leases, last, tenants } = await this.stages.claimInTurns(this.owner, limit, this.lastTenant);
+      this.lastTenant = last;
+      this.oneTenant = tenants > 1 ? 0 : ONE_TENANT;
+      return leases;
     } catch (error) {
       this.trouble(error);
       return NONE;

@@ -2,6 +2,7 @@ import { Inject, Injectable, type BeforeApplicationShutdown } from '@nestjs/comm
 import { Database } from '../platform/database.js';
 import { Env } from '../platform/env.js';
 import { StandingStore } from '../routing/standing-store.js';
+import { UnmappedErrors } from '../routing/unmapped-errors.js';
 import { BEGINNING, eraseEndedJobs, eraseObservations, eraseProviderEvents, eraseQuotes, eraseStrayCallbacks, type HistoryPlace } from './history-store.js';
 import { SweepTimers } from './sweep-timers.js';
 
@@ -22,6 +23,7 @@ export class HistoryService implements BeforeApplicationShutdown {
     private readonly database: Database,
     @Inject(Env) private readonly env: Env,
     private readonly standings: StandingStore,
+    private readonly unmapped: UnmappedErrors,
   ) {}
 
   start(): void {
@@ -48,7 +50,8 @@ export class HistoryService implements BeforeApplicationShutdown {
     const quotes = await eraseQuotes(this.database, ROWS);
     const observations = await eraseObservations(this.database, this.days, ROWS);
     const breakers = await this.standings.forget(this.days, ROWS);
-    return [callbacks, events, quotes, observations, breakers].includes(ROWS);
+    const unmapped = await this.unmapped.forget(this.days, ROWS);
+    return [callbacks, events, quotes, observations, breakers, unmapped].includes(ROWS);
   }
 
   private get days(): number {

@@ -1,32 +1,23 @@
 import { Injectable } from '@nestjs/common';
 import { ProviderError } from '../conversion/errors.js';
 import type { Report } from '../conversion/provider.js';
-import { ResultKeeper, type KeptFile } from '../files/result-keeper.js';
-import { Staging } from '../files/staging.js';
-import type { Cause } from '../jobs/event-store.js';
-import { databaseTrouble } from '../platform/database-trouble.js';
-import type { RegisteredProvider } from '../providers/registry.js';
-import { formatsOf } from '../conversion/graph-formats.js';
+import { AttemptEnds } from './attempt-ends.js';
 import { AttemptStore } from './attempt-store.js';
 import { NO_NEWS } from './kept-callbacks.js';
 import { idleLimit, idleTooLong, unreadableTooLong } from './patience.js';
 import { PollPace, type NextLook } from './poll-pace.js';
 import { deliveriesInPlainWords, inPlainWords } from './plain-words.js';
+import type { RegisteredProvider } from '../providers/registry.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { SettleService } from './settle.service.js';
+import { StageResults, type Source } from './stage-results.js';
 import { LeaseLost } from './stage-store.js';
 import { expectedOf, stageExports, stageSteps } from './stage-work.js';
 
 type Success = Extract<Report, { readonly state: 'succeeded' }>;
 
 /** One look at an attempt, and why it is made. */
-interface Turn {
-  readonly scene: Scene;
-  readonly attempt: LiveAttempt;
-  readonly provider: RegisteredProvider;
-  readonly cause: Cause;
-  readonly signal: AbortSignal;
-}
+type Turn = Source;
 
 /** Asks a provider how an attempt stands, and takes in what it says. */
 @Injectable()
@@ -34,13 +25,15 @@ export class Poller {
   constructor(
     private readonly attempts: AttemptStore,
     private readonly settle: SettleService,
-    private readonly keeper: ResultKeeper,
-    private readonly staging: Staging,
+    private readonly results: StageResults,
     private readonly pace: PollPace,
+    private readonly ends: AttemptEnds,
   ) {}
 
   async poll(scene: Scene, attempt: LiveAttempt, provider: RegisteredProvider, signal: AbortSignal): Promise<void> {
-    const job = { providerJobId: attempt.providerJobId ?? '', reference: attempt.reference, steps: stageSteps(scene, provider.guarded.inner.adapter), exports: stageExports(scene) };
+    const { job: whole } = scene;
+    const asked = { job: whole, stepIds: attempt.stepIds };
+    const job = { providerJobId: attempt.providerJobId ?? '', reference: attempt.reference, steps: stageSteps(asked, provider.guarded.inner.adapter), exports: stageExports(asked) };
     const { cause, proven } = scene.lease.hinted ? await this.attempts.news(scene, attempt) : NO_NEWS;
     const turn: Turn = { scene, attempt, provider, cause, signal };
     try {
@@ -67,12 +60,13 @@ export class Poller {
 
   /** False: what the body of a callback said does not hold, and the vendor has to be asked. */
   private async take(turn: Turn, report: Report, byBody: boolean): Promise<boolean> {
-    const { scene, attempt, cause } = turn;
+    const { attempt, cause } = turn;
+    const scene = report.state === 'succeeded' ? turn.scene : await this.results.keepFinished(turn, report.results ?? []);
     switch (report.state) {
       case 'running': {
         const idleMs = isNews(report, attempt) ? 0 : attempt.idleMs;
         const late = idleTooLong({ ...attempt, idleMs }, expectedOf(scene));
-        const { pollAfterMs, staleAfterMs } = this.next(turn, idleMs);
+        const { pollAfterMs, staleAfterMs } = this.next({ ...turn, scene }, idleMs);
         await (late !== null ? this.giveUp(scene, attempt, late) : this.attempts.progressed(scene, attempt, report, cause, pollAfterMs, staleAfterMs));
         return true;
       }
@@ -89,25 +83,12 @@ export class Poller {
     }
   }
 
-  private async keep({ scene, attempt, provider, cause, signal }: Turn, { results, deliveries, cost }: Success, byBody: boolean): Promise<boolean> {
-    const { graph } = scene.job;
-    const formats = formatsOf(graph.inputs, graph.steps);
-    // A result that only later steps of the same vendor job need is not fetched.
-    const neededElsewhere = (step: string) => {
-      const consumers = graph.steps.filter(({ inputs }) => inputs.includes(step));
-      return consumers.length === 0 || consumers.some(({ id }) => !scene.stepIds.includes(id));
-    };
-    const kept: KeptFile[] = [];
+  private async keep(turn: Turn, { results, deliveries, cost }: Success, byBody: boolean): Promise<boolean> {
+    const { scene, attempt, cause } = turn;
     try {
-      for (const file of results.filter(({ step }) => neededElsewhere(step))) {
-        const possible = formats.get(file.step) ?? [];
-        kept.push(await this.keeper.keep(file, possible.length === 1 ? (possible[0] ?? null) : null, provider.config.baseUrl, signal));
-      }
-      await this.settle.succeeded(scene, attempt, { files: kept, deliveries: await deliveriesInPlainWords(scene, deliveries), cost }, cause);
+      await this.results.keep(turn, this.results.wanted(scene, results), async (files) => this.settle.succeeded(scene, attempt, { files, deliveries: await deliveriesInPlainWords(scene, deliveries), cost }, cause));
       return true;
     } catch (error) {
-      // A commit whose answer was lost may have been made: bytes that nobody names are better than names without bytes.
-      if (databaseTrouble(error) === null) await Promise.all(kept.map(({ path }) => this.staging.remove(path)));
       if (!(error instanceof ProviderError) || error.kind !== 'output_invalid') throw error;
       // A body that was kept for long names files that have moved since.
       if (byBody) return false;
@@ -121,6 +102,7 @@ export class Poller {
     const clock = { ...attempt, readFailures: attempt.readFailures + 1 };
     const late = unreadableTooLong(error, clock) ? error : idleTooLong(attempt, expectedOf(scene));
     if (late !== null) return this.giveUp(scene, attempt, late);
+    if (attempt.readFailures === 0) this.ends.puzzled(scene, attempt, error);
     await this.attempts.unreadable(scene, attempt, error, cause, Math.max(this.next(turn, attempt.idleMs).pollAfterMs, error.details.retryAfterMs ?? 0));
   }
 

@@ -12,6 +12,7 @@ import { lossesOf } from '../jobs/job-store.js';
 import { Registry } from '../providers/registry.js';
 import type { Ceiling } from '../routing/ceiling.js';
 import { RouterService, type Route } from '../routing/router.service.js';
+import type { Exclusion } from '../routing/filters.js';
 import type { Try } from './decide.js';
 import { leftToSpend, TooDear, tooDear } from './left-to-spend.js';
 import type { Scene } from './scene.js';
@@ -22,6 +23,8 @@ export interface Replan {
   readonly afterMs?: number;
   readonly why?: { readonly reason: string | undefined; readonly message?: string };
   readonly net?: boolean;
+  /** Waiting where it was would have cost more. */
+  readonly spills?: boolean;
 }
 
 /** What is to be planned, without whom, and whether a provider with an open breaker will do. */
@@ -62,11 +65,20 @@ export class Replanner {
     });
   }
 
+  /** Why a stage that its provider has no room for is better off elsewhere; null: it is not. */
+  spillFrom(scene: Scene): Exclusion | null {
+    const tried = scene.history.map(({ provider }) => provider).filter((provider) => provider !== scene.provider);
+    const { steps } = scene.job.graph;
+    const route = this.router.route(scene.job.graph, steps, this.stepsOf(scene, scene.stepIds), tried, false, { out: this.spending.out(scene.job) });
+    if (!('stages' in route) || route.stages.some(({ provider }) => provider === scene.provider)) return null;
+    return route.exclusions.find(({ provider, code }) => provider === scene.provider && (code === 'concurrency' || code === 'rate_limited')) ?? null;
+  }
+
   /**
    * Puts new stages in place of the scene's, and of those that have not begun, without the providers in `tried`.
    * False, and nothing written, when no plan exists. Throws `TooDear` where plans do, and none of them may be paid.
    */
-  async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, { afterMs = 0, why = { reason: history.at(-1)?.kind }, net = true }: Replan = {}): Promise<boolean> {
+  async elsewhere(sql: Transaction, scene: Scene, history: readonly Try[], tried: readonly string[], cause: Cause, { afterMs = 0, why = { reason: history.at(-1)?.kind }, net = true, spills = false }: Replan = {}): Promise<boolean> {
     const waiting = await sql.query<{ id: string; step_ids: string[] }>(`SELECT id, step_ids FROM stage WHERE job_id = $1 AND status = 'waiting'`, [scene.job.id]);
     const own = { stageIds: [scene.lease.stageId], stepIds: scene.stepIds };
     const whole = { stageIds: [...own.stageIds, ...waiting.map(({ id }) => id)], stepIds: [...own.stepIds, ...waiting.flatMap((stage) => stage.step_ids)] };
@@ -75,7 +87,7 @@ export class Replanner {
     const { route, replaced, ids } = made;
     const { stages } = route;
     this.stages.end(sql, replaced, 'superseded');
-    await this.insert(sql, scene, route, ids, history, afterMs);
+    await this.insert(sql, scene, route, ids, history, { afterMs, spills });
     appendDecision(sql, scene.job.id, route.decision);
     appendEvents(sql, scene.job.id, [
       { type: 'plan.changed', cause, detail: { from: scene.provider, ...why, stages: stages.map(({ provider, stepIds }) => ({ provider, steps: stepIds })) } },
@@ -136,7 +148,7 @@ export class Replanner {
     return scene.job.graph.steps.filter((step) => stepIds.includes(step.id));
   }
 
-  private async insert(sql: Transaction, scene: Scene, { stages }: Planned, ids: readonly string[], history: readonly Try[], afterMs: number): Promise<void> {
+  private async insert(sql: Transaction, scene: Scene, { stages }: Planned, ids: readonly string[], history: readonly Try[], { afterMs, spills }: { readonly afterMs: number; readonly spills: boolean }): Promise<void> {
     const { steps } = scene.job.graph;
     // Read here, under the job's lock: the scene is older than the call that failed, and other stages may have ended since.
     const rows = await sql.query<{ id: string }>(`SELECT id FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
@@ -146,9 +158,9 @@ export class Replanner {
       const needs = [...new Set(steps.filter(({ id }) => own.has(id)).flatMap((step) => step.inputs.filter((id) => undone.has(id) && !own.has(id))))];
       const carriesOn = stage.stepIds.some((id) => scene.stepIds.includes(id));
       sql.later(
-        `INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, history, lost_leases, due_at, prices)
-         VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, $8, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $9::float8 / 1000) END, $10::jsonb)`,
-        [ids[position], scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs, JSON.stringify(stage.prices)],
+        `INSERT INTO stage (id, job_id, tenant, spilled, position, provider, step_ids, needs, status, history, lost_leases, due_at, prices)
+         VALUES ($1, $2, $10, $11, $3, $4, $5, $6, CASE WHEN $6 = '{}'::text[] THEN 'active' ELSE 'waiting' END, $7::jsonb, $8, CASE WHEN $6 = '{}'::text[] THEN now() + make_interval(secs => $9::float8 / 1000) END, $12::jsonb)`,
+        [ids[position], scene.job.id, position, stage.provider, stage.stepIds, needs, JSON.stringify(carriesOn ? history : []), carriesOn ? scene.lease.lost : 0, afterMs, scene.job.tenant, spills && carriesOn, JSON.stringify(stage.prices)],
       );
     }
     const lost = stages.flatMap(({ stepIds, losses }) => stepIds.map((id) => ({ id, losses: lossesOf(id, losses) })));

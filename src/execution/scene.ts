@@ -12,6 +12,8 @@ import type { Lease } from './stage-store.js';
 export interface LiveAttempt {
   readonly id: string;
   readonly provider: string;
+  /** The steps that the vendor's job is made of. */
+  readonly stepIds: readonly string[];
   readonly status: LiveAttemptStatus;
   readonly reference: string;
   readonly providerJobId: string | null;
@@ -41,11 +43,16 @@ export interface Scene {
   readonly lease: Lease;
   readonly job: WholeJob;
   readonly provider: string;
+  /** Those of the stage's steps that are not done: what a vendor's job made before it fell out is kept. */
   readonly stepIds: readonly string[];
   readonly stageStatus: StageStatus;
   readonly history: readonly Try[];
   /** What its steps were expected to cost when the stage was planned. */
   readonly prices: readonly StepPrice[];
+  /** Whether it waits for room at its provider, or was given it; null: it never waited. */
+  readonly room: 'waits' | 'given' | null;
+  /** It is where it is because waiting elsewhere cost more. */
+  readonly spilled: boolean;
   readonly attempt: LiveAttempt | null;
   /** The job's credentials, opened for whoever is about to use them, or must keep them out of what is written. Throws `Unsealable`. */
   credentials(): Promise<ReadonlyMap<string, Credentials>>;
@@ -59,9 +66,9 @@ export class SceneLoader {
   ) {}
 
   async load(lease: Lease): Promise<Scene | null> {
-    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'prices' | 'attempt'> }>(
-      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'prices', g.prices, 'attempt', (
-         SELECT json_build_object('id', a.id, 'provider', a.provider, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'word', a.word, 'progress', a.progress, 'listed', a.listed, 'polls', a.polls,
+    const rows = await this.database.query<WholeJob & { scene: Pick<Scene, 'provider' | 'stepIds' | 'stageStatus' | 'history' | 'prices' | 'room' | 'spilled' | 'attempt'> }>(
+      { name: 'load_scene', text: `SELECT ${WHOLE_JOB}, json_build_object('provider', g.provider, 'stepIds', g.step_ids, 'stageStatus', g.status, 'history', g.history, 'prices', g.prices, 'room', g.room, 'spilled', g.spilled, 'attempt', (
+         SELECT json_build_object('id', a.id, 'provider', a.provider, 'stepIds', a.step_ids, 'status', a.status, 'reference', a.reference, 'providerJobId', a.provider_job_id, 'word', a.word, 'progress', a.progress, 'listed', a.listed, 'polls', a.polls,
            'idleMs', extract(epoch FROM now() - a.moved_at) * 1000, 'leftThenMs', extract(epoch FROM j.deadline_at - a.moved_at) * 1000,
            'unknownMs', coalesce(extract(epoch FROM now() - a.unknown_since) * 1000, 0), 'searches', a.searches, 'uploaded', a.uploaded, 'readFailures', a.read_failures, 'failingMs', coalesce(extract(epoch FROM now() - a.failing_since) * 1000, 0))
          FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL)) AS scene
@@ -71,6 +78,7 @@ export class SceneLoader {
     const row = rows[0];
     if (row === undefined) return null;
     const { scene, ...job } = row;
-    return { lease, job, ...scene, credentials: () => (job.graph.exports.length > 0 || job.graph.inputs.some((input) => isPlace(input) || hasHeaders(input)) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
+    const stepIds = scene.stepIds.filter((id) => job.steps.find((step) => step.id === id)?.status !== 'done');
+    return { lease, job, ...scene, stepIds, credentials: () => (job.graph.exports.length > 0 || job.graph.inputs.some((input) => isPlace(input) || hasHeaders(input)) ? this.credentialStore.open(job.id) : Promise.resolve(new Map())) };
   }
 }

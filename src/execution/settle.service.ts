@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { v7 as uuidv7 } from 'uuid';
 import type { JobError, ProviderError } from '../conversion/errors.js';
 import type { Cost, Delivery } from '../conversion/provider.js';
 import type { KeptFile } from '../files/result-keeper.js';
@@ -16,6 +15,7 @@ import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decid
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
 import { affordable, TooDear } from './left-to-spend.js';
 import { Replanner } from './replan.js';
+import { RELEASE_WAITING, writeResults } from './result-rows.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 
@@ -46,9 +46,9 @@ export class SettleService {
       sql.later(...this.ends.statement(sql, scene, attempt, 'succeeded', cost, null));
       this.stages.end(sql, [scene.lease.stageId], 'done');
       this.endSteps(sql, scene, 'done');
-      this.writeFiles(sql, scene, attempt, files);
+      writeResults(sql, scene, attempt.provider, files);
       appendEvents(sql, scene.job.id, [
-        { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: scene.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
+        { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: attempt.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
         ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
       ]);
       await writeDeliveries(sql, scene.job.id, deliveries, cause);
@@ -56,8 +56,8 @@ export class SettleService {
       const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
       if (left?.count === 0) await this.allDone(sql, scene, cause);
     });
-    this.ends.tell(scene, attempt, cost, null);
-    void learnFromSuccess(this.database, scene, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
+    this.ends.tell(scene, attempt, null, cost);
+    void learnFromSuccess(this.database, { ...scene, stepIds: attempt.stepIds }, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
   }
 
   private async allDone(sql: Transaction, scene: Scene, cause: Cause): Promise<void> {
@@ -81,6 +81,7 @@ export class SettleService {
       if (given) await leaveOrphans(sql, [attempt.id]);
       const ended = await sql.query<Abandoned>(...this.ends.statement(sql, scene, attempt, given ? 'abandoned' : 'errored', cost, error));
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
+      await this.ends.heed(sql, attempt, error);
       appendEvents(sql, scene.job.id, [
         { type: 'attempt.errored', cause, detail: { attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, message: error.message } },
       ]);
@@ -89,8 +90,8 @@ export class SettleService {
     });
     this.log.warn({ job: scene.job.id, attempt: attempt.id, provider: attempt.provider, kind: error.kind, code: error.code, msg: error.message });
     this.ends.cancel(abandoned);
-    this.ends.tell(scene, attempt, cost, error);
-    void learnFromRefusal(this.database, scene, attempt.provider, error);
+    this.ends.tell(scene, attempt, error, cost);
+    void learnFromRefusal(this.database, { ...scene, stepIds: attempt.stepIds }, attempt.provider, error);
   }
 
   private async follow(sql: Transaction, scene: Scene, error: ProviderError, provider: string, cause: Cause): Promise<readonly Abandoned[]> {
@@ -101,6 +102,7 @@ export class SettleService {
     const facts: ErrorFacts = {
       error: { kind: error.kind, message: error.message, retryAfterMs },
       now,
+      pausedMs: error.kind === 'rate_limited' ? this.ends.pausedElsewhere(provider) : {},
       history,
       maxAttempts: scene.job.graph.routing.maxAttempts,
       uncertain: this.ends.mayRunThere(scene.provider, error),
@@ -146,26 +148,4 @@ export class SettleService {
   private endSteps(sql: Transaction, { job, stepIds }: Scene, status: 'done' | 'failed'): void {
     sql.later('UPDATE job_step SET status = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)', [job.id, stepIds, status, statesBefore(STEP_STATES, status)]);
   }
-
-  private writeFiles(sql: Transaction, scene: Scene, attempt: LiveAttempt, files: readonly KeptFile[]): void {
-    const consumed = new Set(scene.job.graph.steps.flatMap((step) => step.inputs));
-    const positions = new Map<string, number>();
-    for (const file of files) {
-      const step = file.source.step;
-      const position = positions.get(step) ?? 0;
-      positions.set(step, position + 1);
-      sql.later(
-        `INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256, step_id, position, is_output, provider, provider_file_id, provider_url)
-         VALUES ($1, $2, 'result', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
-        [uuidv7(), scene.job.id, file.path, file.filename, file.contentType, file.size, file.sha256, step, position, !consumed.has(step), attempt.provider, file.source.providerFileId, file.source.url],
-      );
-    }
-  }
 }
-
-
-/** Stages that waited for steps which are all done now. */
-const RELEASE_WAITING = `
-  UPDATE stage SET status = 'active', due_at = now()
-  WHERE job_id = $1 AND status = 'waiting' AND needs <@ (SELECT coalesce(array_agg(id), '{}') FROM job_step WHERE job_id = $1 AND status = 'done')
-  RETURNING 1`;

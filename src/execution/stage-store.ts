@@ -31,22 +31,72 @@ export const MOST_LOST = 3;
 /** In seconds. A worker renews its leases every third of it; a dead worker's work is free after it. */
 export const LEASE_SECONDS = 15;
 
+/** Of a stage that is `due`: who takes it, and what that gives. */
+const TAKE = `lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false,
+         lost_leases = CASE WHEN lease_owner IS NULL THEN lost_leases ELSE greatest(lost_leases, least(lost_leases + 1, ${MOST_LOST - 1})) END`;
+const TAKEN = `stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted, stage.lost_leases AS lost`;
+
+/** Tenants that are looked at for one claim. */
+const MOST_TENANTS = 1000;
+/** Candidates for one that is claimed: other processes may claim the same ones at the same time. */
+const SPARE = 4;
+
+/**
+ * Tenants are found one behind the other, by one probe of an index each; only of those that have something due, as much as could be claimed is looked at.
+ * The bounds are of both columns together, so that no other index will do.
+ */
+const CLAIM_IN_TURNS = {
+  name: 'claim_in_turns',
+  text: `
+  WITH RECURSIVE turn AS (
+    (SELECT tenant, due_at <= now() AS has_due, CASE WHEN due_at <= now() THEN 1 ELSE 0 END AS with_due, 1 AS n FROM stage WHERE due_at IS NOT NULL AND tenant > $4 ORDER BY tenant, due_at LIMIT 1)
+    UNION ALL
+    SELECT next.tenant, next.has_due, with_due + CASE WHEN next.has_due THEN 1 ELSE 0 END, n + 1
+    FROM turn, LATERAL (SELECT tenant, due_at <= now() AS has_due FROM stage WHERE due_at IS NOT NULL AND tenant > turn.tenant ORDER BY tenant, due_at LIMIT 1) AS next
+    WHERE n < ${MOST_TENANTS} AND with_due < $2),
+  candidate AS (
+    SELECT one.id, turn.tenant, one.place FROM turn, LATERAL (
+      SELECT id, row_number() OVER (ORDER BY tenant, due_at) AS place FROM stage
+      WHERE due_at IS NOT NULL AND (tenant, due_at) >= (turn.tenant, '-infinity') AND (tenant, due_at) <= (turn.tenant, now()) AND (lease_until IS NULL OR lease_until < now())
+      ORDER BY tenant, due_at LIMIT $2 * ${SPARE}) AS one
+    WHERE turn.has_due ORDER BY one.place, turn.tenant LIMIT $2 * ${SPARE}),
+  due AS (
+    SELECT stage.id, stage.hinted, candidate.tenant, candidate.place::int FROM candidate JOIN stage ON stage.id = candidate.id
+    WHERE stage.due_at <= now() AND (stage.lease_until IS NULL OR stage.lease_until < now())
+    ORDER BY candidate.place, candidate.tenant LIMIT $2 FOR UPDATE OF stage SKIP LOCKED)
+  UPDATE stage SET ${TAKE} FROM due WHERE stage.id = due.id
+  RETURNING ${TAKEN}, due.tenant, due.place`,
+};
+
 @Injectable()
 export class StageStore {
   constructor(private readonly database: Database) {}
 
+  /** What is longest due comes first. */
   async claim(owner: string, limit: number): Promise<Lease[]> {
     const heldUntil = performance.now() + LEASE_SECONDS * 1000;
     const claimed = await this.database.query<Omit<Lease, 'heldUntil'>>({ name: 'claim', text: `
-       UPDATE stage SET lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false,
-         lost_leases = CASE WHEN lease_owner IS NULL THEN lost_leases ELSE greatest(lost_leases, least(lost_leases + 1, ${MOST_LOST - 1})) END
+       UPDATE stage SET ${TAKE}
        FROM (SELECT id, hinted FROM stage WHERE due_at <= now() AND (lease_until IS NULL OR lease_until < now())
              ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) AS due
        WHERE stage.id = due.id
-       RETURNING stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted, stage.lost_leases AS lost` },
+       RETURNING ${TAKEN}` },
       [owner, limit, LEASE_SECONDS],
     );
     return claimed.map((lease) => ({ ...lease, heldUntil }));
+  }
+
+  /** The same where more is due than is claimed: the tenants take turns, beginning behind `after`. `last`: whose turn it was last; `tenants`: how many had one. */
+  async claimInTurns(owner: string, limit: number, after: string): Promise<{ readonly leases: Lease[]; readonly last: string; readonly tenants: number }> {
+    const heldUntil = performance.now() + LEASE_SECONDS * 1000;
+    const claimed = await this.database.query<Omit<Lease, 'heldUntil'> & { readonly tenant: string; readonly place: number }>(CLAIM_IN_TURNS, [owner, limit, LEASE_SECONDS, after]);
+    // From the last tenant on there was too little: from the first one on there may be more.
+    if (claimed.length < limit && after !== '') {
+      const more = await this.claimInTurns(owner, limit - claimed.length, '');
+      return { leases: [...claimed.map((lease) => ({ ...lease, heldUntil })), ...more.leases], last: more.last, tenants: new Set(claimed.map(({ tenant }) => tenant)).size + more.tenants };
+    }
+    const last = claimed.reduce((latest, one) => (one.place > latest.place || (one.place === latest.place && one.tenant > latest.tenant) ? one : latest), { place: 0, tenant: '' });
+    return { leases: claimed.map(({ tenant: _tenant, place: _place, ...lease }) => ({ ...lease, heldUntil })), last: last.tenant, tenants: new Set(claimed.map(({ tenant }) => tenant)).size };
   }
 
   async renew(owner: string, leases: readonly Lease[]): Promise<void> {

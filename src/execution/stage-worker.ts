@@ -41,8 +41,7 @@ export class StageWorker {
     const { attempt } = scene;
     if (attempt === null) {
       const begun = await this.submitter.begin(scene, provider);
-      if (begun === null) return PROVIDER_FULL_MS;
-      await this.submit(scene, begun, provider, signal);
+      await (begun === null ? this.earlyEnds.noRoom(scene) : this.submit(scene, begun, provider, signal));
     } else if (attempt.status === 'running') await this.poller.poll(scene, attempt, provider, signal);
     else if (attempt.status === 'unknown' && attempt.providerJobId === null) await this.seeker.seek(scene, attempt, provider, signal);
     else await this.submit(scene, attempt, provider, signal);
@@ -61,5 +60,4 @@ export class StageWorker {
   }
 }
 
-const PROVIDER_FULL_MS = 500;
 const STAGING_TROUBLE_MS = 5000;

@@ -5,6 +5,7 @@ import {
   ArrayMaxSize, IsArray, IsObject, IsOptional, ValidateBy, ValidateIf, ValidateNested, isInt, isObject, isString, maxLength, minLength,
 } from 'class-validator';
 import type { FieldError } from '../conversion/job-body.js';
+import { nearest } from '../conversion/nearest.js';
 import { oneOf } from '../conversion/places.js';
 
 /*
@@ -75,9 +76,15 @@ export function Flag(field: Common): PropertyDecorator {
   return applyDecorators(documented(field, { type: Boolean }), checked(field, (value) => (typeof value === 'boolean' ? null : 'Must be true or false.')));
 }
 
+/** The end of a refusal: the word that was most likely meant. */
+function meant(value: unknown, words: readonly string[]): string {
+  const near = typeof value === 'string' ? nearest(value, words) : null;
+  return near === null ? '.' : `; did you mean "${near}"?`;
+}
+
 export function Choice(field: Common & { readonly of: readonly string[] }): PropertyDecorator {
   const values = new Set<unknown>(field.of);
-  return applyDecorators(documented(field, { type: String, enum: [...field.of] }), checked(field, (value) => (values.has(value) ? null : `Must be ${oneOf(field.of)}.`)));
+  return applyDecorators(documented(field, { type: String, enum: [...field.of] }), checked(field, (value) => (values.has(value) ? null : `Must be ${oneOf(field.of)}${meant(value, field.of)}`)));
 }
 
 export function Texts(field: Common & { readonly maxItems: number; readonly maxLength: number }): PropertyDecorator {

@@ -27,7 +27,6 @@ export class DecisionController {
     const job = await this.jobs.read(tenant, id);
     const decision = await this.decisions.last(job.id);
     if (decision === null) throw notFound('decision: the job is older than the keeping of decisions');
-    const { strategy, decidedAt, winner, summary, quotes, plan } = decision;
-    return { strategy, decidedAt: decidedAt.toISOString(), winner, summary, quotes, plan };
+    return { ...decision, decidedAt: decision.decidedAt.toISOString() };
   }
 }

@@ -55,8 +55,8 @@ const statement = (name: string, more: string): Statement => ({
     INSERT INTO job_step (job_id, id, position, operation, losses)
     SELECT $1, s.id, s.position, s.operation, s.losses FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text, losses jsonb)),
   stage_rows AS (
-    INSERT INTO stage (id, job_id, position, provider, step_ids, needs, prices, status, due_at)
-    SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, g.prices, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
+    INSERT INTO stage (id, job_id, tenant, position, provider, step_ids, needs, prices, status, due_at)
+    SELECT g.id, $1, $2, g.position, g.provider, g.step_ids, g.needs, g.prices, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
     FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], prices jsonb, ready boolean)),${more}
   decision_row AS (
     INSERT INTO route_decision (job_id, number, record) VALUES ($1, 1, $14::jsonb)),

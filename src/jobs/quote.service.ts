@@ -22,7 +22,7 @@ export class QuoteService {
     const { decision } = this.reader.route(graph, body, { tenant, key, tag: graph.tag });
     const id = uuidv7();
     const expiresAt = await this.store.insert(tenant, id, fingerprintOfGraph(graph), decision);
-    const { winner, summary, quotes, plan } = decision;
-    return { id, expiresAt: expiresAt.toISOString(), winner, summary, quotes, plan };
+    const { strategy: _strategy, ...told } = decision;
+    return { id, expiresAt: expiresAt.toISOString(), ...told };
   }
 }

@@ -62,6 +62,38 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  /** 1 where a vendor refuses the account, until an attempt there succeeds again. */
+  readonly accountRefused = new Gauge({
+    name: 'conversion_account_refused',
+    help: '1 where a vendor refuses the account: unfunded (no credits left) or unauthorized (its key); 0 where it does not.',
+    labelNames: ['provider', 'reason'] as const,
+    registers: [this.registry],
+  });
+
+  /** What vendors said that is not understood. */
+  readonly unmappedErrors = new Counter({
+    name: 'conversion_unmapped_errors_total',
+    help: 'Errors of attempts that are in no table (kind unmapped) or could not be read (malformed_response); GET /v1/providers/{id}/unmapped-errors tells their codes.',
+    labelNames: ['provider', 'kind'] as const,
+    registers: [this.registry],
+  });
+
+  /** How many attempts may be under way at a provider at once. */
+  readonly providerCeiling = new Gauge({
+    name: 'conversion_provider_ceiling',
+    help: 'Attempts that may be under way at a provider at once: what is configured, or less where its 429s taught so. Absent where nothing bounds it.',
+    labelNames: ['provider'] as const,
+    registers: [this.registry],
+  });
+
+  /** What waits for room at a provider. */
+  readonly providerWaiting = new Gauge({
+    name: 'conversion_provider_waiting',
+    help: 'Stages that wait for room at a provider, of all processes, counted to 10000.',
+    labelNames: ['provider'] as const,
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { MigrationList, SchemaEngine } from '@prisma/schema-engine-wasm';
+import { ROOT } from './root.js';
 
 export type { MigrationList };
 
@@ -10,7 +10,7 @@ interface WasmModule {
   readonly instance: { readonly exports: Readonly<Record<string, () => void>> };
 }
 
-export const PRISMA_DIR = fileURLToPath(new URL('../../prisma', import.meta.url));
+export const PRISMA_DIR = join(ROOT, 'prisma');
 
 /** Node has it; TypeScript declares it for browsers alone. */
 declare const WebAssembly: { instantiate(bytes: Uint8Array, imports: Readonly<Record<string, unknown>>): Promise<WasmModule> };

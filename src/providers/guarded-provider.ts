@@ -4,6 +4,7 @@ import { ProviderError } from '../conversion/errors.js';
 import type { JobPage } from '../conversion/job-page.js';
 import { redact, withoutSecrets } from '../conversion/redaction.js';
 import { followingDeadline } from '../platform/deadline.js';
+import { asSaid, type ErrorKinds } from './error-kinds-config.js';
 import { readCallFailure } from './vendor-call.js';
 
 /** How long one step of an attempt may take at the vendor, in ms, all its calls together. Uploads are bound by their idle time alone. */
@@ -22,12 +23,14 @@ const LONGEST_ID = 512;
 
 /**
  * A provider as the rest of the service uses it: every call has a deadline, and whatever goes wrong is a `ProviderError`.
- * The adapter inside knows neither clocks nor policies. What a vendor repeats of our own `secrets` goes no further.
+ * The adapter inside knows neither clocks nor policies. What a vendor repeats of our own `secrets` goes no further, and an error is of the kind that the
+ * operator says (`kinds`) before it is of the adapter's.
  */
 export class GuardedProvider {
   constructor(
     readonly inner: Provider,
     private readonly secrets: readonly string[] = [],
+    private readonly kinds: ErrorKinds = {},
   ) {}
 
   create(work: StageWork, signal: AbortSignal): Promise<CreatedJob> {
@@ -104,9 +107,13 @@ export class GuardedProvider {
   }
 
   private freed(report: Report): Report {
-    if (report.state === 'failed') return { ...report, error: withoutSecrets(report.error, this.secrets) };
+    if (report.state === 'failed') return { ...report, error: this.told(report.error) };
     if (report.state === 'running') return { ...report, word: redact(report.word, this.secrets) };
     return report;
+  }
+
+  private told(error: ProviderError): ProviderError {
+    return asSaid(withoutSecrets(error, this.secrets), this.kinds);
   }
 
   private async guarded<T>(signal: AbortSignal, ms: number | null, call: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -116,7 +123,7 @@ export class GuardedProvider {
     try {
       return await call(deadline.signal);
     } catch (error) {
-      throw withoutSecrets(readCallFailure(error), this.secrets) satisfies ProviderError;
+      throw this.told(readCallFailure(error)) satisfies ProviderError;
     } finally {
       deadline.release();
     }

@@ -5,6 +5,8 @@ import { budgetConfig, toBudgets } from '../accounts/budget-config.js';
 import type { Currencies } from '../conversion/money.js';
 import { SettingsError, type Env } from '../platform/env.js';
 import { CATALOG } from './catalog.js';
+import { errorKinds } from './error-kinds-config.js';
+import { routing, type Balanced } from './routing-config.js';
 import { commonOf, currencies, DEFAULT_CURRENCY, inOneCurrency, pricing } from './pricing-config.js';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, "-" or "_"');
@@ -24,12 +26,16 @@ const providerConfig = z.strictObject({
   poll: z.strictObject({ floorMs: pause, ceilingMs: pause }).optional(),
   settings: z.record(z.string(), z.unknown()).default({}),
   pricing: pricing.nullish(),
+  errors: errorKinds.optional(),
 });
 
-const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), ...currencies.shape, budgets: z.array(budgetConfig).default([]) });
+/** What a minute of waiting for room is worth, in the currency of the prices: a job goes elsewhere where that costs less more. */
+const waiting = z.strictObject({ costPerMinute: z.string().regex(/^\d{1,9}(\.\d{1,8})?$/, 'must be a decimal number, not negative, in quotes ("0.01")') });
 
-/** One configured account. `baseUrl` has no trailing slash. */
-export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string };
+const providersFile = z.strictObject({ providers: z.array(providerConfig).min(1), waiting: waiting.optional(), ...currencies.shape, budgets: z.array(budgetConfig).default([]), routing });
+
+/** One configured account. `baseUrl` has no trailing slash; `balanced` and `waiting` are the same in all of them. */
+export type ProviderConfig = z.output<typeof providerConfig> & { readonly baseUrl: string; readonly balanced?: Balanced | undefined; readonly waiting?: z.output<typeof waiting> | undefined };
 
 /** The configured accounts, in the file's order; without a file, one for each adapter whose key is set. */
 export function readProviderConfigs(env: Env, variables: Readonly<Record<string, string | undefined>>): readonly ProviderConfig[] {
@@ -101,7 +107,7 @@ function fromFile(path: string, variables: Readonly<Record<string, string | unde
     if (ceilingMs < floorMs) throw wrong(`/providers/${index}/poll: the longest pause, ${ceilingMs} ms, is below the first, ${floorMs} ms.`);
     const settings = adapter.settings.safeParse(config.settings);
     if (!settings.success) throw wrong(`/providers/${index}/settings/${settings.error.issues[0]?.path.join('/') ?? ''}: ${settings.error.issues[0]?.message ?? 'is wrong'}.`);
-    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl };
+    return { ...config, baseUrl: config.baseUrl ?? adapter.defaultBaseUrl, balanced: file.routing?.balanced, waiting: file.waiting };
   });
 }
 

@@ -35,7 +35,7 @@ export class Registry {
         if (adapter === undefined) throw new Error(`no adapter ${config.adapter}`);
         const client = vendorHttp({ baseUrl: config.baseUrl, http, policy, metrics: (call, ms, outcome) => metrics(config.id, call, ms, outcome) });
         const account = { id: config.id, baseUrl: config.baseUrl, apiKey: config.apiKey, webhookSecret: config.webhookSecret ?? null, settings: config.settings };
-        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, pacedHttp(observe(config, client)), () => new Date()), secretsOf(config)) };
+        return { id: config.id, config, http: client, guarded: new GuardedProvider(adapter.create(account, pacedHttp(observe(config, client)), () => new Date()), secretsOf(config), config.errors) };
       });
   }
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { ErrorKind } from '../conversion/errors.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
+import { ACCOUNT_TROUBLES } from './breaker.js';
 import { BreakerStore, type Outcomes } from './breaker-store.js';
 import { StandingBoard } from './standing-board.js';
 import { WHOLE } from './standing.js';
@@ -11,6 +12,8 @@ export interface AttemptOutcome {
   readonly operations: readonly string[];
   readonly stage: string;
   readonly kind: ErrorKind | null;
+  /** What the vendor charged, in its credits; null, and left out: it did not tell. */
+  readonly credits?: number | null;
 }
 
 type Waiting = { -readonly [Field in keyof Outcomes]: Field extends 'stages' ? Map<string, boolean> : Outcomes[Field] } & { readonly provider: string; readonly operation: string };
@@ -35,12 +38,14 @@ export class BreakerOutcomes implements OnApplicationShutdown {
   ) {}
 
   note(outcome: AttemptOutcome): void {
-    const { provider, operations, stage, kind } = outcome;
-    for (const operation of [WHOLE, ...new Set(operations)]) {
+    const { provider, operations, stage, kind, credits } = outcome;
+    const names = new Set(operations);
+    for (const operation of [WHOLE, ...names]) {
       const key = `${provider} ${operation}`;
-      const waiting = this.waiting.get(key) ?? { provider, operation, ok: 0, failed: 0, kind: null, stages: new Map<string, boolean>() };
+      const waiting = this.waiting.get(key) ?? { provider, operation, ok: 0, failed: 0, wasted: 0, kind: null, stages: new Map<string, boolean>() };
       if (kind === null) waiting.ok += 1;
-      else Object.assign(waiting, { failed: waiting.failed + 1, kind });
+      // Nobody knows which of several operations was charged.
+      else Object.assign(waiting, { failed: waiting.failed + 1, wasted: (waiting.wasted ?? 0) + (credits ?? 0) / (operation === WHOLE ? 1 : names.size), kind: graver(waiting.kind, kind) });
       waiting.stages.set(stage, kind === null);
       this.waiting.set(key, waiting);
     }
@@ -72,3 +77,6 @@ export class BreakerOutcomes implements OnApplicationShutdown {
     }
   }
 }
+
+/** That the account was refused is not forgotten for what else failed beside it. */
+const graver = (before: ErrorKind | null, now: ErrorKind): ErrorKind => (before !== null && ACCOUNT_TROUBLES.has(before) ? before : now);

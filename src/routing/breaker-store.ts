@@ -1,16 +1,19 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { ErrorKind } from '../conversion/errors.js';
 import { Database } from '../platform/database.js';
 import { Env } from '../platform/env.js';
 import type { Sql } from '../platform/sql.js';
-import { CLOSED, next, type Breaker, type BreakerClock, type BreakerState } from './breaker.js';
+import { ACCOUNT_TROUBLES, CLOSED, next, type Breaker, type BreakerClock, type BreakerState } from './breaker.js';
 import { STANDING_CHANNEL, WHOLE } from './standing.js';
+import { noted, recovered, type TrackRecord } from './track-record.js';
 
 /** What attempts came to, of one provider or of one operation of it. */
 export interface Outcomes {
   readonly ok: number;
   readonly failed: number;
+  /** What those that failed were charged, in the vendor's credits. */
+  readonly wasted?: number;
   /** Of the last failure. */
   readonly kind: ErrorKind | null;
   /** Stages whose attempts these were, and whether they went well: one of them may be the probe. */
@@ -20,32 +23,38 @@ export interface Outcomes {
 interface Held {
   readonly operation: string;
   readonly breaker: Breaker;
+  /** Kept beside the breaker, so that it costs no statement of its own. */
+  readonly record: TrackRecord | null;
   readonly clock: BreakerClock;
 }
 
-type BreakerRow = Omit<Breaker, 'since'> & { readonly operation: string; readonly since: number; readonly now: number };
+type BreakerRow = Omit<Breaker, 'since'> & { readonly operation: string; readonly record: TrackRecord | null; readonly since: number; readonly now: number };
 
 const EVENTS: Readonly<Record<BreakerState, string>> = { closed: 'breaker.closed', open: 'breaker.opened', half_open: 'breaker.half_opened' };
 
 /** The breakers of all processes: a row each, changed by whoever holds its lock, and by one statement. */
 @Injectable()
 export class BreakerStore {
+  private readonly log = new Logger('providers');
+
   constructor(
     private readonly database: Database,
     @Inject(Env) private readonly env: { readonly raw: Pick<Env['raw'], 'BREAKER_OPEN_MS'> },
   ) {}
 
   /** Takes in what attempts came to. True where the state changed. */
-  async record(provider: string, operation: string, { ok, failed, kind, stages }: Outcomes): Promise<boolean> {
+  async record(provider: string, operation: string, { ok, failed, wasted = 0, kind, stages }: Outcomes): Promise<boolean> {
     await this.database.query({ name: 'breaker_made', text: 'INSERT INTO breaker (provider, operation) VALUES ($1, $2) ON CONFLICT DO NOTHING' }, [provider, operation]);
     return this.database.transaction(async (sql) => {
       const [held] = await this.hold(sql, provider, [operation]);
       if (held === undefined) return false;
       const { breaker, clock } = held;
-      const counted = next(breaker, { type: 'ended', ok, failed, kind }, clock);
+      const trouble = operation === WHOLE && kind !== null ? (ACCOUNT_TROUBLES.get(kind) ?? null) : null;
+      const counted = next(breaker, { type: 'ended', ok, failed, kind, trouble }, clock);
       const told = breaker.probe === null ? undefined : stages.get(breaker.probe);
       const after = told === undefined ? counted : next(counted, { type: 'told', stage: breaker.probe ?? '', ok: told, kind }, clock);
-      return this.write(sql, provider, held, after);
+      const record = noted(held.record, { ok, failed, wasted }, clock.now);
+      return this.write(sql, provider, held, after, breaker.state === 'half_open' && after.state === 'closed' ? recovered(record) : record);
     });
   }
 
@@ -67,9 +76,9 @@ export class BreakerStore {
   /** In one order, so that those who hold several never wait for each other in a circle. */
   private async hold(sql: Sql, provider: string, operations: readonly string[]): Promise<readonly Held[]> {
     const rows = await sql.query<BreakerRow>({ name: 'breaker_held', text: `
-      SELECT operation, state, ${ms('changed_at')} AS since, reason, outcomes, opens, ${ms('open_until')} AS "openUntil", probe, ${ms('clock_timestamp()')} AS now
+      SELECT operation, state, ${ms('changed_at')} AS since, reason, cause, outcomes, record, opens, ${ms('open_until')} AS "openUntil", probe, ${ms('clock_timestamp()')} AS now
       FROM breaker WHERE provider = $1 AND operation = ANY($2) ORDER BY operation FOR UPDATE` }, [provider, operations]);
-    return rows.map(({ operation, now, ...breaker }) => ({ operation, breaker: { ...CLOSED, ...breaker }, clock: { now, firstPauseMs: this.env.raw.BREAKER_OPEN_MS } }));
+    return rows.map(({ operation, now, record, ...breaker }) => ({ operation, record, breaker: { ...CLOSED, ...breaker }, clock: { now, firstPauseMs: this.env.raw.BREAKER_OPEN_MS } }));
   }
 
   /** Those of the stages that still work. A statement of its own, after the locks: it sees what was committed while they were waited for. */
@@ -83,16 +92,17 @@ export class BreakerStore {
   }
 
   /** The change and what the provider's timeline tells of it, guarded by the state that was left. */
-  private async write(sql: Sql, provider: string, { operation, breaker: before }: Held, after: Breaker): Promise<boolean> {
-    if (after === before) return false;
+  private async write(sql: Sql, provider: string, { operation, breaker: before, record: earlier }: Held, after: Breaker, record = earlier): Promise<boolean> {
+    if (after === before && record === earlier) return false;
     const moved = after.state !== before.state;
     const detail = { operation: operation === WHOLE ? null : operation, from: before.state, to: after.state, reason: after.reason };
     await sql.query({ name: 'breaker_moved', text: `
       WITH moved AS (
-        UPDATE breaker SET state = $3, changed_at = ${at('$4')}, reason = $5, outcomes = $6::jsonb, opens = $7, open_until = ${at('$8')}, probe = $9, touched_at = now()
+        UPDATE breaker SET state = $3, changed_at = ${at('$4')}, reason = $5, outcomes = $6::jsonb, opens = $7, open_until = ${at('$8')}, probe = $9, touched_at = now(), record = $15::jsonb, cause = $16
         WHERE provider = $1 AND operation = $2 AND state = $10 RETURNING provider)
       INSERT INTO provider_event (id, provider, type, detail) SELECT $11, provider, $12, $13::jsonb FROM moved WHERE $14::boolean` },
-      [provider, operation, after.state, after.since, after.reason, JSON.stringify(after.outcomes), after.opens, after.openUntil, after.probe, before.state, uuidv7(), EVENTS[after.state], JSON.stringify(detail), moved]);
+      [provider, operation, after.state, after.since, after.reason, JSON.stringify(after.outcomes), after.opens, after.openUntil, after.probe, before.state, uuidv7(), EVENTS[after.state], JSON.stringify(detail), moved, record === null ? null : JSON.stringify(record), after.cause]);
+    if (moved && after.state === 'open' && after.cause !== null) this.log.warn({ provider, reason: after.cause, msg: `Provider ${provider} is ${after.reason ?? ''}` });
     if (moved) sql.tell(STANDING_CHANNEL, provider);
     return moved;
   }

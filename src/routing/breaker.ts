@@ -9,6 +9,11 @@ export const BREAKER_STATES = {
   half_open: ['closed', 'open'],
 } as const satisfies Readonly<Record<BreakerState, readonly BreakerState[]>>;
 
+/** What a vendor says of the account itself: no attempt can do better, whatever it asks for. */
+export type AccountTrouble = 'unfunded' | 'unauthorized';
+
+export const ACCOUNT_TROUBLES: ReadonlyMap<ErrorKind, AccountTrouble> = new Map([['quota_exhausted', 'unfunded'], ['unauthorized', 'unauthorized']]);
+
 /** Attempts that ended within one slice of time. */
 export interface Slice {
   /** Its beginning, in ms since 1970 by the database's clock, as all times here. */
@@ -23,6 +28,8 @@ export interface Breaker {
   readonly since: number;
   /** Why it is in this state, in a sentence; null: it never was in another. */
   readonly reason: string | null;
+  /** Why it was opened at once; null: by what became of many attempts. */
+  readonly cause: AccountTrouble | null;
   /** How the latest attempts ended, the oldest first. */
   readonly outcomes: readonly Slice[];
   /** How often it opened, one time after the other. */
@@ -34,8 +41,8 @@ export interface Breaker {
 }
 
 export type BreakerEvent =
-  /** Attempts ended: `kind` is that of the last failure. */
-  | { readonly type: 'ended'; readonly ok: number; readonly failed: number; readonly kind: ErrorKind | null }
+  /** Attempts ended: `kind` is that of the last failure. `trouble`: the account was refused. */
+  | { readonly type: 'ended'; readonly ok: number; readonly failed: number; readonly kind: ErrorKind | null; readonly trouble?: AccountTrouble | null }
   /** A stage is about to begin an attempt. `probing`: the stage that was let through before still works. */
   | { readonly type: 'wanted'; readonly stage: string; readonly probing: boolean }
   /** The attempt of a stage ended; only the probe's decides anything. */
@@ -56,10 +63,12 @@ const ENOUGH = 40;
 const WINDOW_MS = 600_000;
 const SLICE_MS = 10_000;
 const LONGEST_PAUSE_MS = 600_000;
+/** An account that was refused is left alone for so long: nobody pays it within seconds. */
+export const ACCOUNT_PAUSE_MS = 300_000;
 /** A probe that takes longer tells nothing by then, and another one may try. */
 const PROBE_MS = 600_000;
 
-export const CLOSED: Breaker = { state: 'closed', since: 0, reason: null, outcomes: [], opens: 0, openUntil: null, probe: null };
+export const CLOSED: Breaker = { state: 'closed', since: 0, reason: null, cause: null, outcomes: [], opens: 0, openUntil: null, probe: null };
 
 type Rule<Type> = (breaker: Breaker, event: Extract<BreakerEvent, { readonly type: Type }>, clock: BreakerClock) => Breaker;
 type Rules = Readonly<Record<BreakerState, { readonly [Type in BreakerEvent['type']]: Rule<Type> }>>;
@@ -69,22 +78,22 @@ const unchanged = (breaker: Breaker): Breaker => breaker;
 /** What each event does in each state: one that is left out does not compile. */
 const RULES: Rules = {
   closed: {
-    ended: (breaker, event, clock) => judged(counted(breaker, event, clock), event.kind, clock),
+    ended: (breaker, event, clock) => refused(counted(breaker, event, clock), event, clock) ?? judged(counted(breaker, event, clock), event.kind, clock),
     wanted: unchanged,
     told: unchanged,
   },
   // Attempts that had begun before, and those of jobs that have nobody else.
   open: {
-    ended: counted,
+    ended: (breaker, event, clock) => refused(counted(breaker, event, clock), event, clock) ?? counted(breaker, event, clock),
     wanted: (breaker, { stage }, clock) => (clock.now >= (breaker.openUntil ?? 0) ? probedBy(breaker, stage, clock) : breaker),
     told: unchanged,
   },
   half_open: {
-    ended: counted,
+    ended: (breaker, event, clock) => refused(counted(breaker, event, clock), event, clock) ?? counted(breaker, event, clock),
     wanted: (breaker, { stage, probing }, clock) => (stage !== breaker.probe && probing && clock.now < breaker.since + PROBE_MS ? breaker : probedBy(breaker, stage, clock)),
     told: (breaker, { stage, ok, kind }, clock) => {
       if (stage !== breaker.probe) return breaker;
-      return ok ? { ...breaker, state: 'closed', since: clock.now, reason: 'The attempt that was let through succeeded.', outcomes: [], openUntil: null, probe: null } : opened(breaker, breaker.opens + 1, `The attempt that was let through failed with "${kind ?? 'unmapped'}".`, clock);
+      return ok ? { ...breaker, state: 'closed', since: clock.now, reason: 'The attempt that was let through succeeded.', cause: null, outcomes: [], openUntil: null, probe: null } : opened(breaker, breaker.opens + 1, `The attempt that was let through failed with "${kind ?? 'unmapped'}".`, clock);
     },
   },
 };
@@ -118,13 +127,25 @@ function counted(breaker: Breaker, { ok, failed }: { readonly ok: number; readon
 function judged(breaker: Breaker, kind: ErrorKind | null, clock: BreakerClock): Breaker {
   const { ok, failed } = sum(breaker.outcomes);
   if (kind === null || ok + failed < LEAST_SAMPLE || failed < (ok + failed) * TOLERATED) return breaker;
-  // One that opens again soon after it was closed goes on with its pauses where it was.
-  const again = breaker.opens > 0 && clock.now < breaker.since + pauseMs(breaker.opens, clock.firstPauseMs);
-  return opened(breaker, again ? breaker.opens + 1 : 1, `${failed} of the last ${ok + failed} attempts failed for the provider's own reasons, the last one with "${kind}".`, clock);
+  return opened(breaker, opensNow(breaker, clock), `${failed} of the last ${ok + failed} attempts failed for the provider's own reasons, the last one with "${kind}".`, clock);
 }
 
+/** One that opens again soon after it was closed goes on with its pauses where it was. */
+function opensNow({ state, opens, since }: Breaker, { now, firstPauseMs }: BreakerClock): number {
+  return state !== 'closed' || (opens > 0 && now < since + pauseMs(opens, firstPauseMs)) ? opens + 1 : 1;
+}
+
+/** One refusal is enough, and those that were under way when it came do not make its pause longer. Null: nothing of that kind. */
+function refused(breaker: Breaker, { trouble = null, kind }: Extract<BreakerEvent, { readonly type: 'ended' }>, clock: BreakerClock): Breaker | null {
+  if (trouble === null || (breaker.state === 'open' && breaker.cause === trouble)) return null;
+  const why = trouble === 'unfunded' ? 'unfunded: the vendor says that the account has nothing left' : 'unauthorized: the vendor refuses the account\'s key';
+  return opened({ ...breaker, cause: trouble }, opensNow(breaker, clock), `${why} ("${kind ?? trouble}").`, clock);
+}
+
+/** A refused key is tried once more soon, for a vendor may err; credits do not come back so fast. */
 function opened(breaker: Breaker, opens: number, why: string, { now, firstPauseMs }: BreakerClock): Breaker {
-  const pause = pauseMs(opens, firstPauseMs);
+  const least = breaker.cause === null || (breaker.cause === 'unauthorized' && opens === 1) ? 0 : ACCOUNT_PAUSE_MS;
+  const pause = Math.max(least, pauseMs(opens, firstPauseMs));
   return { ...breaker, state: 'open', since: now, reason: `${why} One attempt is let through after ${pause / 1000} s.`, opens, openUntil: now + pause, probe: null };
 }
 

@@ -73,13 +73,13 @@ export function creditsOf({ live }: ProviderView, operation: string, to: string 
 }
 
 /** What was learned of work on files of such a size; of files of any size where that tells nothing. */
-export function workOf<Known extends keyof LearnedWork>({ work }: ProviderView, wish: StepWish, known: Known): LearnedWork[Known] {
+export function workOf<Known extends keyof LearnedWork>({ work }: Pick<ProviderView, 'work'>, wish: StepWish, known: Known): LearnedWork[Known] {
   const at = (size: string): LearnedWork | undefined => work.get(workKey(wish.operation, wish.from, targetOf(wish), size));
   return at(sizeClass(wish.bytes))?.[known] ?? at(ANY_SIZE)?.[known] ?? null;
 }
 
 /** As it was learned, else guessed by what is made. */
-export function secondsOf(view: ProviderView, wish: StepWish): number {
+export function secondsOf(view: Pick<ProviderView, 'work'>, wish: StepWish): number {
   const learned = workOf(view, wish, 'seconds');
   return learned === null ? guessedMs(resultFormat(wish.operation, wish.parameters, wish.from)) / 1000 : learned.mean.toNumber();
 }

@@ -34,4 +34,6 @@ export interface Decision {
   /** Of every provider, in the order that settles ties. */
   readonly quotes: readonly ProviderQuote[];
   readonly plan: readonly PlannedPart[];
+  /** It goes where it would go if what was measured no longer held, to find that out. */
+  readonly exploration?: boolean;
 }

@@ -2,10 +2,13 @@ import type { Decimal } from 'decimal.js';
 import type { Money, Routing } from '../conversion/job-graph.js';
 import type { Decision, ProviderQuote } from './decision-record.js';
 import type { Exclusion } from './filters.js';
-import { fitAll, sumOf, type Fit, type Fits } from './fit.js';
-import { plan, type Plan } from './plan.js';
+import { choose } from './choose.js';
+import type { Draw } from './draw.js';
+import { fitAll, longest, sumOf, type Fit, type Fits } from './fit.js';
+import type { Plan } from './plan.js';
 import type { Candidate, PlanStep } from './plan-step.js';
 import { amountText, type Price } from './pricing.js';
+import type { Weights } from './rank.js';
 import { summaryOf } from './summary.js';
 
 /** All that a decision is made from. */
@@ -14,12 +17,16 @@ export interface DecisionFacts {
   /** Every provider, in the order that settles ties. */
   readonly candidates: readonly Candidate[];
   readonly exclusions: readonly Exclusion[];
-  readonly routing: Pick<Routing, 'strategy' | 'prefer'>;
+  readonly routing: Pick<Routing, 'strategy' | 'prefer'> & Partial<Pick<Routing, 'maxAttempts' | 'deadlineSeconds'>>;
   /** The provider that alone may run a step, by the step's id. */
   readonly bound?: Readonly<Record<string, string>>;
   readonly currency: string;
   /** Who has no price for a step may not run it. */
   readonly priced?: boolean;
+  /** What `balanced` balances by; evenly where nothing is said. */
+  readonly weights?: Weights;
+  /** The job's own chance; without it nothing is left to chance. */
+  readonly draw?: Draw;
 }
 
 /** Quotes and decisions are made here, and nowhere else: from the same facts they are the same. */
@@ -27,16 +34,18 @@ export function decideRoute(facts: DecisionFacts): Plan & { readonly decision: D
   const { steps, candidates, exclusions, routing, currency } = facts;
   const fits = fitAll(steps, candidates, facts.bound, facts.priced);
   const asked = inOrder(candidates.filter(({ id }) => !exclusions.some(({ provider }) => provider === id)), routing.prefer);
-  // A provider that the caller prefers is taken whatever it costs.
-  const byPrice = routing.strategy === 'cheapest' && routing.prefer.length === 0;
-  const made = plan(steps, asked, { byPrice, fits });
+  // A provider that the caller prefers is taken whatever else speaks for others.
+  const preferred = asked.some(({ id }) => routing.prefer.includes(id) && steps.some((step) => fitOf(fits, step.id, id)?.refusal === null));
+  const cautious = facts.bound !== undefined || exclusions.some(({ code }) => code === 'tried');
+  const { made, measured, exploration } = choose(asked, { ...facts, fits, cautious, routing: preferred ? { strategy: 'priority' } : routing });
   const quotes = candidates.map((candidate) => quoteOf(candidate, facts, fits));
   const parts = 'stages' in made ? made.stages.map(({ provider, stepIds }, index) => ({ stage: index + 1, provider, steps: stepIds, price: sumOf(stepIds.map((id) => fitOf(fits, id, provider)?.price ?? null)) })) : [];
   const winners = new Set(parts.map(({ provider }) => provider));
   const winner = winners.size > 1 ? 'split' : (parts[0]?.provider ?? null);
   const shown = parts.map(({ price, ...part }) => ({ ...part, cost: toMoney(price, currency) }));
-  const summary = summaryOf({ winner, total: sumOf(parts.map(({ price }) => price)), quotes, plan: shown, byPrice, routing, currency });
-  return { ...made, decision: { strategy: routing.strategy, winner, summary, quotes, plan: shown } };
+  const how = { strategy: routing.strategy, preferred, exploration, records: measured ? recordsOf(steps, asked, fits) : new Map<string, string>() };
+  const summary = summaryOf({ winner, total: sumOf(parts.map(({ price }) => price)), quotes, plan: shown, how, currency });
+  return { ...made, decision: { strategy: routing.strategy, winner, summary, quotes, plan: shown, ...(exploration ? { exploration } : {}) } };
 }
 
 function inOrder(candidates: readonly Candidate[], prefer: readonly string[]): readonly Candidate[] {
@@ -68,11 +77,14 @@ function quoteOf({ id }: Candidate, { steps, exclusions, currency }: DecisionFac
   };
 }
 
-/** Steps wait for those whose results they take; others run side by side. */
-function longest(steps: readonly PlanStep[], own: readonly Fit[]): number {
-  const ends = new Map<string, number>();
-  steps.forEach(({ id, inputs }, index) => ends.set(id, Math.max(0, ...inputs.map((input) => ends.get(input) ?? 0)) + (own[index]?.seconds ?? 0)));
-  return Math.round(Math.max(0, ...ends.values()) * 10) / 10;
+/** What failed lately of what the steps need, in words, by provider. */
+function recordsOf(steps: readonly PlanStep[], asked: readonly Candidate[], fits: Fits): ReadonlyMap<string, string> {
+  return new Map(asked.flatMap(({ id }) => {
+    const records = new Map(steps.map((step) => [step.wishes[0]?.operation, fitOf(fits, step.id, id)?.record]));
+    const known = [...records.values()].filter((record) => record != null);
+    const failed = Math.round(known.reduce((sum, record) => sum + record.failed, 0));
+    return failed === 0 ? [] : [[id, `of ${failed + Math.round(known.reduce((sum, record) => sum + record.ok, 0))} attempts ${failed} failed`] as const];
+  }));
 }
 
 const fitOf = (fits: Fits, step: string, provider: string): Fit | undefined => fits.get(step)?.find(({ candidate }) => candidate.id === provider);

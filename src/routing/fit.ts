@@ -3,7 +3,7 @@ import { OPERATIONS } from '../conversion/operations.js';
 import type { Offer } from '../conversion/provider.js';
 import type { Loss } from '../conversion/unified-options.js';
 import { pointerOf } from './option-check.js';
-import type { Candidate, PlanStep } from './plan-step.js';
+import type { Candidate, Hope, PlanStep, Reliability } from './plan-step.js';
 import { BASES, type Price } from './pricing.js';
 
 export interface Refusal {
@@ -25,6 +25,9 @@ export interface Fit {
   readonly price: Price | null;
   readonly seconds: number;
   readonly losses: readonly Loss[];
+  readonly record: Reliability | null;
+  /** Asked only where it may matter. */
+  readonly hope: () => Hope;
 }
 
 /** Of every step, by its id: how it fits each of the candidates, in their order. */
@@ -38,10 +41,16 @@ export function fitAll(steps: readonly PlanStep[], candidates: readonly Candidat
 function fit(step: PlanStep, candidate: Candidate, only: string, priced: boolean): Fit {
   const elsewhere: Refusal = { step: step.id, provider: candidate.id, code: 'not_quoted', reason: `The quote gives "${step.id}" to "${only}".` };
   const refusal = only === candidate.id ? refusalOf(candidate, step) : elsewhere;
-  if (refusal !== null) return { candidate, refusal, price: null, seconds: 0, losses: [] };
+  if (refusal !== null) return { candidate, refusal, price: null, seconds: 0, losses: [], record: null, hope: () => ({}) };
+  const [wish] = step.wishes;
   const price = stepPrice(candidate, step);
   const dark: Refusal | null = priced && price === null ? { step: step.id, provider: candidate.id, code: 'max_cost', reason: 'It has no price for this, and there is a limit to what may be spent.' } : null;
-  return { candidate, refusal: dark, price, seconds: Math.max(0, ...step.wishes.map((wish) => candidate.seconds(wish))), losses: lossesOf(candidate, step) };
+  return {
+    candidate, refusal: dark, price, seconds: Math.max(0, ...step.wishes.map((one) => candidate.seconds(one))), losses: lossesOf(candidate, step),
+    record: wish === undefined ? null : (candidate.record?.(wish.operation) ?? null),
+    // Of several formats at once nothing is learned either.
+    hope: () => (wish === undefined || step.wishes.length > 1 ? {} : (candidate.hope?.(wish) ?? {})),
+  };
 }
 
 /** Each option once, although the formats that go in may be several. */
@@ -73,6 +82,13 @@ function stepPrice(candidate: Candidate, { wishes }: PlanStep): Price | null {
   if (prices.length < 2 || first === undefined || OPERATIONS.get(first.operation)?.files !== 'together') return sumOf(prices);
   const known = prices.filter((price) => price !== null);
   return known.length < prices.length ? null : known.reduce((dearest, price) => (price.amount.gt(dearest.amount) ? price : dearest));
+}
+
+/** From start to end: steps wait for those whose results they take, others run side by side. `own`: the fit of each step. */
+export function longest(steps: readonly PlanStep[], own: readonly Fit[]): number {
+  const ends = new Map<string, number>();
+  steps.forEach(({ id, inputs }, index) => ends.set(id, Math.max(0, ...inputs.map((input) => ends.get(input) ?? 0)) + (own[index]?.seconds ?? 0)));
+  return Math.round(Math.max(0, ...ends.values()) * 10) / 10;
 }
 
 /** Null as soon as one is not known. It is as sure as the least sure of them. */

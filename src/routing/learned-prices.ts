@@ -3,7 +3,7 @@ import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
 import { ANY_SIZE, workKey } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
-import { learnedOf, type LearnedWork, type WorkSample } from './learned-work.js';
+import { joinedFigure, learnedOf, settledFigure, type LearnedWork, type WorkSample } from './learned-work.js';
 
 /** Work of one kind at a provider. */
 export interface WorkKind {
@@ -20,6 +20,7 @@ interface Row {
   readonly target: string;
   readonly size: string;
   readonly samples: readonly WorkSample[];
+  readonly told: number | null;
   readonly changed: string;
   readonly now: number;
 }
@@ -47,7 +48,7 @@ export class LearnedPrices {
     const whole = performance.now() - this.wholeAt > WHOLE_MS;
     const rows = await this.database.query<Row>(
       // Writers that were slow to commit are older than what was seen last.
-      `SELECT provider, operation, source, target, size_class AS size, samples, changed_at::text AS changed, extract(epoch FROM now())::float8 * 1000 AS now
+      `SELECT provider, operation, source, target, size_class AS size, samples, told_seconds AS told, changed_at::text AS changed, extract(epoch FROM now())::float8 * 1000 AS now
        FROM price_observation WHERE provider = ANY($1) AND changed_at >= $2::timestamptz - interval '1 minute' ORDER BY changed_at`,
       [this.views.ids(), whole ? '-infinity' : this.since],
     );
@@ -57,6 +58,23 @@ export class LearnedPrices {
     }
     for (const provider of this.views.ids()) this.take(provider, rows.filter((row) => row.provider === provider), whole);
     this.since = rows.at(-1)?.changed ?? this.since;
+    await this.tell(rows);
+  }
+
+  /** Writes down what is told from now on, where the samples have left behind what was: rarely, and by whoever sees it first. */
+  private async tell(rows: readonly Row[]): Promise<void> {
+    const moved = rows.flatMap((row) => {
+      const after = settledWork(row).seconds?.mean.toNumber();
+      const { provider, operation, source, target, size, told } = row;
+      return after === undefined || after === told ? [] : [{ provider, operation, source, target, size_class: size, before: told, after }];
+    });
+    if (moved.length === 0) return;
+    await this.database.query(
+      `UPDATE price_observation o SET told_seconds = m.after
+       FROM jsonb_to_recordset($1::jsonb) AS m (provider text, operation text, source text, target text, size_class text, before float8, after float8)
+       WHERE (o.provider, o.operation, o.source, o.target, o.size_class) = (m.provider, m.operation, m.source, m.target, m.size_class) AND o.told_seconds IS NOT DISTINCT FROM m.before`,
+      [JSON.stringify(moved)],
+    );
   }
 
   private take(provider: string, rows: readonly Row[], whole: boolean): void {
@@ -69,11 +87,18 @@ export class LearnedPrices {
       const kind = workKey(row.operation, from, to, ANY_SIZE);
       const sizes = (kinds.get(kind) ?? new Map<string, Row>()).set(row.size, row);
       kinds.set(kind, sizes);
-      work.set(workKey(row.operation, from, to, row.size), learnedOf(row.samples, row.now));
-      work.set(kind, learnedOf([...sizes.values()].flatMap(({ samples }) => samples), row.now));
+      work.set(workKey(row.operation, from, to, row.size), settledWork(row));
+      const { credits, seconds } = learnedOf([...sizes.values()].flatMap(({ samples }) => samples), row.now);
+      work.set(kind, { credits, seconds: joinedFigure(seconds, [...sizes.values()].map((size) => settledWork(size).seconds)) });
     }
     this.views.put(provider, { work });
   }
+}
+
+/** From one row all processes make the same, whether what is told has been written down yet or not. */
+function settledWork({ samples, told, now }: Row): LearnedWork {
+  const { credits, seconds } = learnedOf(samples, now);
+  return { credits, seconds: settledFigure(seconds, told) };
 }
 
 /** Notes what an attempt that has ended took and cost: `credits` for one file. Nothing is written, and nothing locked, where enough was learned a moment ago. */

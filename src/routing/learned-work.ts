@@ -54,6 +54,24 @@ export function robustMean(values: readonly (readonly [value: Decimal, at: numbe
   };
 }
 
+/** A change of the mean by so much, or by so many of its standard errors, is no news. */
+const LEAST_CHANGE = '0.1';
+const ERRORS = 2;
+
+/** A figure as it is made known: the mean stays what was `told` until the samples have left that behind. */
+export function settledFigure(figure: Figure | null, told: number | null): Figure | null {
+  if (figure === null || told === null) return figure;
+  const still = Decimal.max(new Decimal(told).mul(LEAST_CHANGE), figure.spread.mul(ERRORS).div(Math.sqrt(figure.samples)));
+  return figure.mean.sub(told).abs().gt(still) ? figure : { ...figure, mean: new Decimal(told) };
+}
+
+/** Of several kinds of one work the mean of those that are known, each by its samples: it stays when they do. */
+export function joinedFigure(all: Figure | null, parts: readonly (Figure | null)[]): Figure | null {
+  const known = parts.filter((part) => part !== null);
+  if (all === null || known.length === 0) return all;
+  return { ...all, mean: Decimal.sum(...known.map(({ mean, samples }) => mean.mul(samples))).div(known.reduce((sum, { samples }) => sum + samples, 0)) };
+}
+
 function median(values: readonly Decimal[]): Decimal {
   const sorted = [...values].sort((one, other) => one.cmp(other));
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];

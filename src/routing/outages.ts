@@ -4,14 +4,14 @@ import type { Outage } from './standing.js';
 
 /**
  * What is tried one after the other where there is no plan without those that are out, and `net` allows it: with the least bad of those whose breakers are
- * open, then with the next one too. What an operator took out stays out.
+ * open, then with the next one too, and last with those whose account was refused: work that has nobody else waits there. What an operator took out stays out.
  */
 export function* roundsOf(outages: readonly Outage[], net: boolean): Generator<readonly Outage[]> {
   if (!net) return;
   const badness = new Map<string, number>();
-  for (const { provider, badness: own } of outages.filter(({ code }) => code === 'breaker')) badness.set(provider, Math.max(own, badness.get(provider) ?? 0));
+  for (const { provider, code, badness: own } of outages.filter((outage) => outage.code !== 'state')) badness.set(provider, Math.max(code === 'breaker' ? own : Infinity, badness.get(provider) ?? 0));
   let left = outages;
-  for (const [provider] of [...badness].sort(([, one], [, other]) => one - other)) {
+  for (const [provider] of [...badness].sort(([, one], [, other]) => (one === other ? 0 : one - other))) {
     left = left.filter((outage) => outage.provider !== provider || outage.code === 'state');
     yield left;
   }

@@ -1,7 +1,20 @@
+import type { Decimal } from 'decimal.js';
 import type { JobExport, JobInput } from '../conversion/job-graph.js';
 import type { Offer, StepWish } from '../conversion/provider.js';
 import type { OptionVerdict } from './option-check.js';
 import type { Price } from './pricing.js';
+import type { Tally } from './track-record.js';
+
+/** How attempts at an operation ended lately. `failedCost`: what one that failed was charged, on the average, in the currency of the configuration. */
+export interface Reliability extends Pick<Tally, 'ok' | 'failed'> {
+  readonly failedCost: Decimal;
+}
+
+/** What a figure may be by now that was learned long ago, or never. */
+export interface Hope {
+  readonly price?: Price;
+  readonly seconds?: number;
+}
 
 /** A step that is still to be done, as the planner sees it. */
 export interface PlanStep {
@@ -29,4 +42,9 @@ export interface Candidate {
   price(wish: StepWish): Price | null;
   /** How long it is expected to take. */
   seconds(wish: StepWish): number;
+  /** Null, and left out: nothing is known. */
+  record?(operation: string): Reliability | null;
+  hope?(wish: StepWish): Hope;
+  /** How often it is drawn beside others; 1 where nothing is said. */
+  readonly weight?: number;
 }

@@ -59,7 +59,8 @@ export function priceOf(wish: StepWish, { pricing, vendor, learned }: PriceSourc
   const override = rowCredits(pricing.overrides ?? [], wish);
   if (override !== null) return toPrice(wish, pricing, override, 'override');
   const told = vendor(wish);
-  if (told !== null) return toPrice(wish, pricing, exactly(told), 'vendor');
+  // What is no price must not be routed by: every comparison with it would be false.
+  if (told !== null && Number.isFinite(told) && told >= 0) return toPrice(wish, pricing, exactly(told), 'vendor');
   const figure = learned(wish);
   if (figure !== null) return toPrice(wish, pricing, { amount: figure.mean, least: figure.least, most: figure.most }, 'learned');
   const row = rowCredits(pricing.credits, wish);

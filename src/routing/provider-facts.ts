@@ -17,6 +17,14 @@ export interface Transition {
   readonly reason: string;
 }
 
+/** What bounds a provider now, besides what is configured. */
+export interface Bounds {
+  readonly ceiling: number | null;
+  readonly pausedUntil: Date | null;
+  readonly waiting: number;
+}
+
+const MOST_WAITING = 10_000;
 const SAMPLES = 500;
 const TRANSITIONS = 10;
 
@@ -29,6 +37,17 @@ export class ProviderFacts {
   async running(provider: string): Promise<number> {
     const [row] = await this.database.query<{ count: number }>('SELECT count(*)::int AS count FROM attempt WHERE provider = $1 AND ended_at IS NULL', [provider]);
     return row?.count ?? 0;
+  }
+
+  /** What its 429s taught, and how many stages wait for room. */
+  async bounds(provider: string): Promise<Bounds> {
+    const [bounds] = await this.database.query<Bounds>(
+      `SELECT t.ceiling, CASE WHEN t.paused_until > now() THEN t.paused_until END AS "pausedUntil",
+         (SELECT count(*)::int FROM (SELECT 1 FROM stage WHERE provider = $1 AND room = 'waits' AND status = 'active' LIMIT ${MOST_WAITING}) AS w) AS waiting
+       FROM (SELECT) AS one LEFT JOIN provider_throttle t ON t.provider = $1`,
+      [provider],
+    );
+    return bounds ?? { ceiling: null, pausedUntil: null, waiting: 0 };
   }
 
   /** How long attempts took that succeeded within a day, the latest of them; null: there are none. */

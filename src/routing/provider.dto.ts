@@ -42,6 +42,15 @@ export class ProviderOperationView {
 export class ProviderLimitsView {
   @ApiProperty({ description: 'How many attempts may be under way there at once, by all processes; null: no limit is set.', type: 'integer', nullable: true })
   maxConcurrent!: number | null;
+
+  @ApiProperty({ description: 'How many its answers of 429 taught to have under way there at once; it grows again, and goes. Null: nothing was learned. The lower of both counts.', type: 'integer', nullable: true })
+  learnedCeiling!: number | null;
+
+  @ApiProperty({ description: 'It answered 429, and no attempt begins there before; null: it may be asked.', type: String, format: 'date-time', nullable: true })
+  pausedUntil!: string | null;
+
+  @ApiProperty({ description: 'Parts of jobs that wait for room there, counted to 10000. The tenants take turns.', type: 'integer' })
+  waiting!: number;
 }
 
 export class ProviderLatencyView {

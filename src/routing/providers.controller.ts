@@ -67,9 +67,9 @@ export class ProvidersController {
 
   private async view(entry: RegisteredProvider, standings: ReadonlyMap<string, Standings>): Promise<ProviderView> {
     const { id } = entry;
-    const [running, latency, transitions] = await Promise.all([this.facts.running(id), this.facts.latency(id), this.facts.transitions(id)]);
+    const [running, bounds, latency, transitions] = await Promise.all([this.facts.running(id), this.facts.bounds(id), this.facts.latency(id), this.facts.transitions(id)]);
     const offering = { id, offers: (wish: Parameters<CatalogueViews['offer']>[1]) => this.views.offer(entry, wish) };
     const offered = [...OPERATIONS.values()].filter((operation) => providersOf(operation, [offering]).length > 0).map(({ name }) => name);
-    return toProviderView({ config: entry.config, offered, standings: standings.get(id) ?? new Map(), running, latency, transitions });
+    return toProviderView({ config: entry.config, offered, standings: standings.get(id) ?? new Map(), running, bounds, latency, transitions });
   }
 }

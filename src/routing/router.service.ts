@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Decimal } from 'decimal.js';
 import type { OptionsSchema } from '../conversion/catalogue.js';
 import { formatsOf } from '../conversion/graph-formats.js';
 import type { JobGraph, JobInput, Routing, Step } from '../conversion/job-graph.js';
@@ -8,17 +9,23 @@ import { Registry, type RegisteredProvider } from '../providers/registry.js';
 import { creditsOf, optionsSchema, secondsOf, targetOf, workOf } from './catalogue-view.js';
 import { CatalogueViews } from './catalogue-views.js';
 import { decideWithin, type Ceiling, type Decided } from './ceiling.js';
+import { drawOf } from './draw.js';
 import { exclusionsOf, type Exclusion } from './filters.js';
+import { hopeOf } from './hope.js';
 import { checkOptions, type OptionVerdict } from './option-check.js';
 import { optionErrors, type OptionError } from './option-errors.js';
 import { nearestOffer } from './nearest-offer.js';
 import { groundedBy, roundsOf, without } from './outages.js';
-import type { Candidate } from './plan-step.js';
-import { priceOf, type PriceSources } from './pricing.js';
+import { LimitBoard } from './limit-board.js';
+import type { Candidate, Reliability } from './plan-step.js';
+import { priceOf, type PriceSources, type Pricing } from './pricing.js';
+import { EVEN } from './rank.js';
+import { spilled } from './spill.js';
 import { StandingBoard } from './standing-board.js';
+import type { Tally } from './track-record.js';
 import { planSteps } from './wishes.js';
 
-type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted' | 'ceiling'>;
+type RoutedGraph = Pick<JobGraph, 'inputs' | 'exports' | 'routing' | 'quoted' | 'ceiling' | 'tag' | 'metadata'>;
 
 export type Route = Decided & { readonly exclusions: readonly Exclusion[] };
 
@@ -37,17 +44,20 @@ export class RouterService {
     private readonly registry: Registry,
     private readonly views: CatalogueViews,
     private readonly board: StandingBoard,
+    private readonly limits: LimitBoard,
   ) {}
 
   /**
    * A plan for `steps` (all of the job's, or those that are left), leaving out the providers in `tried`, and those that are out for now. `net`: where nobody
-   * else is left, the least bad of those with an open breaker is used all the same.
+   * else is left, the least bad of those with an open breaker is used all the same. Who has no room is gone past where waiting costs more than the difference.
    */
   route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true, terms: RouteTerms = {}): Route {
     const entries = this.registry.all();
     const { allowed, exclusions } = this.asked(graph, tried, terms.out);
     const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
-    const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views));
+    const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views, this.board));
+    const draw = drawOf({ ...graph, steps: all });
+    const weights = entries[0]?.config.balanced ?? EVEN;
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
     const operations = [...new Set(steps.map(({ operation }) => operation))];
     const outages = this.board.outages(allowed.map(({ id }) => id), operations);
@@ -56,7 +66,7 @@ export class RouterService {
       const { whole, parts } = groundedBy(out, operations);
       const told = [...exclusions, ...whole];
       const decided = decideWithin({
-        steps: wanted, candidates: candidates.map((candidate) => without(parts, candidate)), exclusions: told, routing: graph.routing, currency,
+        steps: wanted, candidates: candidates.map((candidate) => without(parts, candidate)), exclusions: told, routing: graph.routing, currency, draw, weights,
         ...(graph.quoted === undefined ? {} : { bound: graph.quoted.providers }),
       }, ceiling);
       return { ...decided, exclusions: [...told, ...parts.map(({ provider, code, message }) => ({ provider, code, message }))] };
@@ -66,7 +76,9 @@ export class RouterService {
       if ('stages' in route) break;
       route = decide(out);
     }
-    return route;
+    const queues = allowed.flatMap(({ id, config }) => this.limits.queueAt(id, config.maxConcurrent ?? null) ?? []);
+    if (queues.length === 0 || !('stages' in route)) return route;
+    return spilled(route, queues, allowed[0]?.config.waiting?.costPerMinute ?? WAITING_COST, operations, (spills) => decide([...outages, ...spills]));
   }
 
   /** The nearest thing to a step that nobody does, which one of those who may be asked would do: a sentence, null where nothing is near. */
@@ -80,7 +92,7 @@ export class RouterService {
   optionErrors(graph: RoutedGraph & Pick<JobGraph, 'steps'>): readonly OptionError[] {
     const { allowed } = this.asked(graph);
     const others = this.registry.all().filter((entry) => !allowed.includes(entry));
-    const candidates = (entries: readonly RegisteredProvider[]) => entries.map((entry) => toCandidate(entry, graph.routing, this.views));
+    const candidates = (entries: readonly RegisteredProvider[]) => entries.map((entry) => toCandidate(entry, graph.routing, this.views, this.board));
     return optionErrors(planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)), candidates(allowed), candidates(others));
   }
 
@@ -89,6 +101,9 @@ export class RouterService {
     return { allowed: told.filter(({ exclusions }) => exclusions.length === 0).map(({ entry }) => entry), exclusions: told.flatMap(({ exclusions }) => exclusions) };
   }
 }
+
+/** Of a minute, where nobody said what waiting is worth: in the currency of the prices. */
+const WAITING_COST = '0.01';
 
 function optionsOf(views: CatalogueViews, id: string, wish: StepWish): OptionsSchema | null {
   return optionsSchema(views.of(id), wish.operation, targetOf(wish), wish.from);
@@ -105,7 +120,7 @@ function takes(provider: Provider, file: JobInput): Offer {
   return provider.traits.inputTypes.includes(file.type) ? provider.takes(file) : { offered: false, reason: `It takes no input of type "${file.type}".` };
 }
 
-function toCandidate(entry: RegisteredProvider, routing: Routing, views: CatalogueViews): Candidate {
+function toCandidate(entry: RegisteredProvider, routing: Routing, views: CatalogueViews, board: StandingBoard): Candidate {
   const { id, config, guarded } = entry;
   const sources: PriceSources = {
     pricing: config.pricing ?? null,
@@ -114,6 +129,7 @@ function toCandidate(entry: RegisteredProvider, routing: Routing, views: Catalog
   };
   return {
     id,
+    weight: config.weight,
     wholeGraph: guarded.inner.traits.wholeGraph,
     offers: onceEach((wish) => views.offer(entry, wish)),
     takes: (file) => takes(guarded.inner, file),
@@ -121,7 +137,13 @@ function toCandidate(entry: RegisteredProvider, routing: Routing, views: Catalog
     judge: onceEach((wish) => judged(checkOptions(guarded.inner, optionsOf(views, id, wish), wish), routing.strict)),
     price: (wish) => priceOf(wish, sources),
     seconds: (wish) => secondsOf(views.of(id), wish),
+    hope: (wish) => hopeOf(views.of(id), wish, sources),
+    record: (operation) => reliabilityOf(board.record(id, operation), sources.pricing),
   };
+}
+
+function reliabilityOf(record: Tally | null, pricing: Pricing | null): Reliability | null {
+  return record === null || record.failed === 0 ? null : { ok: record.ok, failed: record.failed, failedCost: new Decimal(record.wasted).div(record.failed).mul(pricing?.perCredit ?? 0) };
 }
 
 /** One decision asks the same of one wish several times: of its refusals, its losses, its price. */

@@ -3,6 +3,7 @@ import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
 import { Metrics } from '../platform/metrics.js';
 import { Registry } from '../providers/registry.js';
+import { ACCOUNT_TROUBLES } from './breaker.js';
 import { StandingBoard } from './standing-board.js';
 import { StandingStore } from './standing-store.js';
 import { STANDING_CHANNEL, UNTOUCHED, WHOLE } from './standing.js';
@@ -41,6 +42,7 @@ export class StandingLoader implements BeforeApplicationShutdown {
 
   async refresh(): Promise<void> {
     this.board.put(await this.store.read());
+    for (const provider of this.registry.ids()) for (const reason of ACCOUNT_TROUBLES.values()) this.metrics.accountRefused.set({ provider, reason }, this.board.trouble(provider) === reason ? 1 : 0);
     for (const id of this.registry.ids()) this.metrics.breakerState.set({ provider: id }, MEASURE[(this.board.of(id).get(WHOLE) ?? UNTOUCHED).breaker.state]);
   }
 

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Database } from '../platform/database.js';
-import { failureRatio, type Slice, type BreakerState } from './breaker.js';
+import { failureRatio, type AccountTrouble, type Slice, type BreakerState } from './breaker.js';
+import { toldAt, type TrackRecord } from './track-record.js';
 import { STANDING_CHANNEL, UNTOUCHED, WHOLE, type ProviderState, type Standing, type Standings } from './standing.js';
 
 interface StandingRow {
@@ -11,7 +12,9 @@ interface StandingRow {
   readonly breaker: BreakerState | null;
   readonly since: Date | null;
   readonly reason: string | null;
+  readonly cause: AccountTrouble | null;
   readonly outcomes: readonly Slice[] | null;
+  readonly record: TrackRecord | null;
   readonly opens: number | null;
   readonly due: boolean | null;
   readonly now: number;
@@ -24,7 +27,7 @@ export class StandingStore {
 
   async read(): Promise<ReadonlyMap<string, Standings>> {
     const rows = await this.database.query<StandingRow>({ name: 'standings', text: `
-      SELECT provider, operation, s.state, b.state AS breaker, b.changed_at AS since, b.reason, b.outcomes, b.opens, (extract(epoch FROM now()) * 1000)::float8 AS now,
+      SELECT provider, operation, s.state, b.state AS breaker, b.changed_at AS since, b.reason, b.cause, b.outcomes, b.record, b.opens, (extract(epoch FROM now()) * 1000)::float8 AS now,
         (b.state = 'open' AND b.open_until <= now()) OR (b.state = 'half_open' AND NOT EXISTS (
           SELECT 1 FROM stage g WHERE g.id = b.probe AND (EXISTS (SELECT 1 FROM attempt a WHERE a.stage_id = g.id AND a.ended_at IS NULL) OR (g.status = 'active' AND g.lease_until > now())))) AS due
       FROM provider_state s FULL JOIN breaker b USING (provider, operation)` });
@@ -45,7 +48,21 @@ export class StandingStore {
        SELECT $4, said.provider, 'state.changed', jsonb_build_object('operation', $5::text, 'from', was.state, 'to', $3::text, 'reason', 'An operator said so.') FROM said, was WHERE was.state <> $3`,
       [provider, operation ?? WHOLE, state, uuidv7(), operation],
     );
+    if (state === 'enabled' && operation === null) await this.trust(provider);
     this.database.tell(STANDING_CHANNEL, provider);
+  }
+
+  /** An operator who enables a provider has paid, or has changed the key: nobody waits for the pause to end. */
+  private async trust(provider: string): Promise<void> {
+    await this.database.query(
+      `WITH was AS (SELECT provider, state FROM breaker WHERE provider = $1 AND operation = $2 AND cause IS NOT NULL AND state <> 'closed' FOR UPDATE),
+       closed AS (
+         UPDATE breaker b SET state = 'closed', cause = NULL, changed_at = now(), touched_at = now(), reason = $4, outcomes = '[]', opens = 0, open_until = NULL, probe = NULL
+         FROM was WHERE b.provider = was.provider AND b.operation = $2)
+       INSERT INTO provider_event (id, provider, type, detail)
+       SELECT $3, provider, 'breaker.closed', jsonb_build_object('operation', NULL, 'from', state, 'to', 'closed', 'reason', $4::text) FROM was`,
+      [provider, WHOLE, uuidv7(), 'An operator said that the account works again.'],
+    );
   }
 
   /** Rows of breakers that were closed and left alone for so long say no more than no row. How many there were. */
@@ -59,9 +76,9 @@ export class StandingStore {
   }
 }
 
-function toStanding({ state, breaker, since, reason, outcomes, opens, due, now }: StandingRow): Standing {
+function toStanding({ state, breaker, since, reason, cause, outcomes, record, opens, due, now }: StandingRow): Standing {
   if (breaker === null) return { ...UNTOUCHED, state: state ?? 'enabled' };
   // A row that was made for its first outcomes never changed its state.
   const changed = reason === null ? null : since;
-  return { state: state ?? 'enabled', breaker: { state: breaker, since: changed?.toISOString() ?? null, reason, due: due === true, badness: (opens ?? 0) + failureRatio({ outcomes: outcomes ?? [] }, now) } };
+  return { state: state ?? 'enabled', ...(record === null ? {} : { record: toldAt(record, now) }), breaker: { state: breaker, since: changed?.toISOString() ?? null, reason, cause, due: due === true, badness: (opens ?? 0) + failureRatio({ outcomes: outcomes ?? [] }, now) } };
 }

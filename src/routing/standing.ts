@@ -1,4 +1,5 @@
-import type { BreakerState } from './breaker.js';
+import type { AccountTrouble, BreakerState } from './breaker.js';
+import type { Tally } from './track-record.js';
 
 /** What an operator says of a provider, or of one operation of it. `draining`: what runs may end; `disabled`: the same, and it is meant to stay so. */
 export const PROVIDER_STATES = ['enabled', 'draining', 'disabled'] as const;
@@ -23,7 +24,11 @@ export interface Standing {
     readonly due: boolean;
     /** The more, the worse: which one is used where all are open. */
     readonly badness: number;
+    /** The vendor refused the account: no attempt is made there but the one that is let through. */
+    readonly cause?: AccountTrouble | null;
   };
+  /** How attempts ended lately, as decisions take it; left out where none did. */
+  readonly record?: Tally;
 }
 
 /** By operation, `WHOLE` among them; what is missing was never touched. */
@@ -35,7 +40,7 @@ export const UNTOUCHED: Standing = { state: 'enabled', breaker: { state: 'closed
 export interface Outage {
   readonly provider: string;
   readonly operation: string;
-  readonly code: 'state' | 'breaker';
+  readonly code: 'state' | 'breaker' | 'concurrency' | 'rate_limited' | AccountTrouble;
   readonly message: string;
   readonly badness: number;
 }
@@ -51,7 +56,7 @@ export function outageOf(provider: string, standings: Standings, operation: stri
     if (state !== 'enabled') return { provider, operation, code: 'state', message: `${name} is ${state} by an operator.`, badness };
   }
   for (const { standing: { breaker }, name } of parts) {
-    if (breaker.state !== 'closed' && !breaker.due) return { provider, operation, code: 'breaker', message: `The breaker of ${name} is ${inWords(breaker.state)}. ${breaker.reason ?? ''}`.trim(), badness };
+    if (breaker.state !== 'closed' && !breaker.due) return { provider, operation, code: breaker.cause ?? 'breaker', message: `The breaker of ${name} is ${inWords(breaker.state)}. ${breaker.reason ?? ''}`.trim(), badness };
   }
   return null;
 }

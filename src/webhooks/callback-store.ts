@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PLACE_TYPES } from '../conversion/places.js';
 import { StageStore } from '../execution/stage-store.js';
 import { Database } from '../platform/database.js';
+import { Gathered } from '../platform/gathered.js';
 import type { Sql } from '../platform/sql.js';
 
 /** What became of a callback that was kept: `hint` and `proven` woke its attempt, the others changed nothing. */
@@ -50,16 +51,26 @@ export interface CallbackPage {
 
 const ROW = 'id, provider, attempt_id, provider_job_id, outcome, body, received_at, replayed_at';
 
+/** What vendors tell at once is looked up and kept together: so many callbacks in one statement at the most, and so many statements at a time. */
+const TOGETHER = { most: 64, lanes: 2 };
+
+interface Token {
+  readonly provider: string;
+  readonly token: string;
+}
+
 @Injectable()
 export class CallbackStore {
+  private readonly finding = new Gathered<Token, Addressed | null>((tokens) => this.findAll(tokens), async (token) => (await this.findAll([token]))[0] ?? null, TOGETHER);
+  private readonly keeping = new Gathered<NewCallback, boolean>((callbacks) => this.keepAll(callbacks), (callback) => this.keepOne(callback), TOGETHER);
+
   constructor(
     private readonly database: Database,
     private readonly stages: StageStore,
   ) {}
 
   async findByToken(provider: string, token: string): Promise<Addressed | null> {
-    const rows = await this.database.query<Addressed>({ name: 'callback_by_token', text: `${ADDRESSED} WHERE reference = $1 AND provider = $2` }, [token, provider, PLACE_TYPES]);
-    return rows[0] ?? null;
+    return this.finding.do({ provider, token });
   }
 
   async findByJob(provider: string, providerJobId: string): Promise<Addressed | null> {
@@ -68,11 +79,8 @@ export class CallbackStore {
   }
 
   /** Keeps it and wakes whom it is about, in one statement. False: the same came before, and nothing was done. */
-  async keep({ id, provider, attempt, providerJobId, bodyHash, body, outcome }: NewCallback): Promise<boolean> {
-    const wakes = outcome === 'hint' || outcome === 'proven' ? (attempt?.stage_id ?? null) : null;
-    const [told] = await this.database.query<{ kept: boolean; woken: boolean }>({ name: 'keep_callback', text: KEEP }, [id, provider, attempt?.id ?? null, providerJobId, bodyHash, body, outcome, wakes]);
-    if (told?.woken === true) this.database.tell('conversion_due', '');
-    return told?.kept === true;
+  async keep(callback: NewCallback): Promise<boolean> {
+    return this.keeping.do(callback);
   }
 
   /** The vendor's job of a callback may have become one of ours since it was kept. */
@@ -106,10 +114,44 @@ export class CallbackStore {
       return { row, effect: 'woken' };
     });
   }
+
+  private async findAll(tokens: readonly Token[]): Promise<readonly (Addressed | null)[]> {
+    const found = await this.database.query<Addressed & { readonly reference: string; readonly provider: string }>(
+      { name: 'callback_by_token', text: `${ADDRESSED} WHERE (reference, provider) IN (SELECT * FROM unnest($1::text[], $2::text[]))` },
+      [tokens.map(({ token }) => token), tokens.map(({ provider }) => provider), PLACE_TYPES],
+    );
+    return tokens.map(({ provider, token }) => found.find((row) => row.reference === token && row.provider === provider) ?? null);
+  }
+
+  private async keepOne(callback: NewCallback): Promise<boolean> {
+    const { id, provider, attempt, providerJobId, bodyHash, body, outcome } = callback;
+    const [told] = await this.database.query<{ kept: boolean; woken: boolean }>({ name: 'keep_callback', text: KEEP }, [id, provider, attempt?.id ?? null, providerJobId, bodyHash, body, outcome, wakenBy(callback)]);
+    if (told?.woken === true) this.database.tell('conversion_due', '');
+    return told?.kept === true;
+  }
+
+  private async keepAll(callbacks: readonly NewCallback[]): Promise<readonly boolean[]> {
+    const column = (value: (callback: NewCallback) => string | null): readonly (string | null)[] => callbacks.map(value);
+    const kept = await this.database.query<{ id: string; woken: boolean }>({ name: 'keep_callbacks', text: KEEP_ALL }, [
+      column(({ id }) => id), column(({ provider }) => provider), column(({ attempt }) => attempt?.id ?? null), column(({ providerJobId }) => providerJobId),
+      column(({ bodyHash }) => bodyHash), column(({ body }) => body), column(({ outcome }) => outcome), column(wakenBy),
+    ]);
+    const woken = new Map(kept.map((row) => [row.id, row.woken]));
+    if (kept.some((row) => row.woken)) this.database.tell('conversion_due', '');
+    for (const callback of callbacks) {
+      const stage = woken.get(callback.id) === false ? wakenBy(callback) : null;
+      // It is kept: should this fail, the polls find out.
+      if (stage !== null) await this.stages.wake(this.database, stage).catch(() => undefined);
+    }
+    return callbacks.map(({ id }) => woken.has(id));
+  }
 }
 
+/** Whom it wakes, if it is kept. */
+const wakenBy = ({ attempt, outcome }: NewCallback): string | null => (outcome === 'hint' || outcome === 'proven' ? (attempt?.stage_id ?? null) : null);
+
 const ADDRESSED = `
-  SELECT id, stage_id, provider_job_id, ended_at IS NOT NULL AS ended,
+  SELECT id, reference, provider, stage_id, provider_job_id, ended_at IS NOT NULL AS ended,
     EXISTS (SELECT 1 FROM job_input i WHERE i.job_id = attempt.job_id AND i.type = ANY($3)) OR EXISTS (SELECT 1 FROM job_export x WHERE x.job_id = attempt.job_id) AS credentialed
   FROM attempt`;
 
@@ -121,6 +163,19 @@ const KEEP = `
   woken AS (
     UPDATE stage SET due_at = now(), hinted = true WHERE id = $8 AND status = 'active' AND EXISTS (SELECT FROM kept) RETURNING 1)
   SELECT EXISTS (SELECT FROM kept) AS kept, EXISTS (SELECT FROM woken) AS woken`;
+
+/** A stage that somebody writes at this moment is passed over: nobody's callback waits, with other stages held, for one. It is woken by itself. */
+const KEEP_ALL = `
+  WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::uuid[]) AS t (id, provider, attempt_id, provider_job_id, body_hash, body, outcome, wakes)),
+  kept AS (
+    INSERT INTO callback (id, provider, attempt_id, provider_job_id, body_hash, body, outcome) SELECT id, provider, attempt_id, provider_job_id, body_hash, body, outcome FROM told
+    ON CONFLICT (provider, body_hash) DO NOTHING RETURNING id),
+  free AS (
+    SELECT id FROM stage WHERE id IN (SELECT wakes FROM told WHERE id IN (SELECT id FROM kept)) AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED),
+  woken AS (
+    UPDATE stage SET due_at = now(), hinted = true FROM free WHERE stage.id = free.id RETURNING stage.id)
+  SELECT kept.id, woken.id IS NOT NULL AS woken FROM kept JOIN told ON told.id = kept.id LEFT JOIN woken ON woken.id = told.wakes`;
 
 const LOOK_AGAIN = `
   WITH found AS (

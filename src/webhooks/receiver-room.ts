@@ -23,6 +23,11 @@ export class ReceiverRoom {
     return this.leftFor(host) <= 0;
   }
 
+  /** Whether one that answers gets as many as it may: more are likely to wait for it. */
+  get isTight(): boolean {
+    return [...this.running].some(([host, count]) => count >= ROOM && !this.silent.has(host));
+  }
+
   enter(host: string): void {
     this.running.set(host, (this.running.get(host) ?? 0) + 1);
   }

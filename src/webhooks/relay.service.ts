@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { NEWS_CHANNEL } from '../jobs/outbox.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
+import { Pressure } from '../platform/pressure.js';
 import { Deliverer } from './deliverer.js';
 import { DELIVERY_LEASE_SECONDS, DeliveryStore, type ClaimedDelivery } from './delivery-store.js';
 import { ReceiverRoom } from './receiver-room.js';
@@ -35,6 +36,7 @@ export class RelayService implements BeforeApplicationShutdown {
     private readonly deliveries: DeliveryStore,
     private readonly deliverer: Deliverer,
     private readonly listener: Listener,
+    private readonly pressure: Pressure,
   ) {}
 
   start(): void {
@@ -61,6 +63,7 @@ export class RelayService implements BeforeApplicationShutdown {
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const claimed = free > 0 ? await this.claim(free) : [];
       for (const delivery of claimed) this.take(delivery);
+      this.pressure.workIsBehind('deliveries', free === 0 || claimed.length === free || this.room.isTight);
       // Whoever has no room left is left out of the next look, so that others are seen.
       if (claimed.length === 0) await this.sleep();
     }

@@ -5,16 +5,18 @@ import type { Figures } from './rounds.ts';
 const dist = (path: string): string => new URL(`../../dist/${path}`, import.meta.url).href;
 
 const STEPS = 12;
-const PROVIDERS = 4;
-/** Milliseconds that the median graph may take (issue "planner": a 12-step graph over 4 providers). */
-const FLOOR_MS = 5;
+const PROVIDERS = 10;
+/** Milliseconds that a decision may take, but for one in a hundred. */
+const FLOOR_MS = 2;
+/** Each is timed so often in a round and the fastest counts: what the machine does besides is no part of a decision. */
+const TRIES = 5;
 
-type Planner = typeof import('../../src/routing/plan.js');
+type Deciding = typeof import('../../src/routing/decision.js');
 type Stages = typeof import('../../src/routing/stages.js');
+type Prices = typeof import('../../src/routing/pricing.js');
 type Candidate = import('../../src/routing/plan-step.js').Candidate;
 type PlanStep = import('../../src/routing/plan-step.js').PlanStep;
-type Decimal = import('decimal.js').Decimal;
-type Price = import('../../src/routing/pricing.js').Price;
+type Pricing = import('../../src/routing/pricing.js').Pricing;
 
 interface Problem {
   readonly steps: readonly PlanStep[];
@@ -22,37 +24,44 @@ interface Problem {
 }
 
 /**
- * Plans 12-step graphs over 4 providers, exactly, beside the greedy plan of the same graphs (each step at its cheapest, cut into stages by the same code), which is
- * the least that a plan can cost. Prices are such that splits pay: every provider is the cheapest for some steps.
+ * Whole decisions about 12-step graphs and 10 providers (fits, prices from tables, the exact plan, the record with its sentence), beside the greedy plan of the same
+ * graphs (each step at its cheapest, cut into stages by the same code), which is the least that a plan can cost. Prices are such that splits pay: every
+ * provider is the cheapest for some steps, and often several are. In "many ties" no prices are known, and every provider runs a part of the steps.
  */
 export async function planner(quick: boolean): Promise<boolean> {
-  const [{ plan }, { cutStages }, { Decimal }] = await Promise.all([import(dist('routing/plan.js')) as Promise<Planner>, import(dist('routing/stages.js')) as Promise<Stages>, import('decimal.js')]);
-  const problems = Array.from({ length: quick ? 60 : 300 }, (_, index) => problem(index + 1, (cents) => new Decimal(cents).div(100)));
-  const exact = ({ steps, candidates }: Problem): unknown => plan(steps, candidates);
+  const [{ decideRoute }, { cutStages }, { priceOf }] = await Promise.all([import(dist('routing/decision.js')) as Promise<Deciding>, import(dist('routing/stages.js')) as Promise<Stages>, import(dist('routing/pricing.js')) as Promise<Prices>]);
+  const count = quick ? 100 : 300;
+  const problems = (ties: boolean): readonly Problem[] => Array.from({ length: count }, (_, index) => problem(index + 1, ties, priceOf));
+  const [priced, tied] = [problems(false), problems(true)];
+  const decide = ({ steps, candidates }: Problem): unknown => decideRoute({ steps, candidates, exclusions: [], routing: { strategy: 'cheapest', prefer: [] }, currency: 'USD' });
   const greedy = ({ steps, candidates }: Problem): unknown => cutStages(steps, new Map(steps.map((step) => [step.id, cheapest(step, candidates)])));
-  for (const one of problems) {
-    exact(one);
-    greedy(one);
-  }
+  for (let warm = 0; warm < 3; warm += 1) for (const one of [...priced, ...tied]) [decide, greedy].forEach((way) => way(one));
   const rounds: [Figures[], Figures[]] = [[], []];
-  for (let round = 0; round < (quick ? 3 : 9); round += 1) [exact, greedy].forEach((way, place) => rounds[place]?.push(timed(problems, way)));
+  for (let round = 0; round < (quick ? 3 : 9); round += 1) {
+    rounds[0].push({ ...timed(priced, decide), ...named('tied', timed(tied, decide)) });
+    rounds[1].push({ ...timed(priced, greedy), ...named('tied', timed(tied, greedy)) });
+  }
   report(
-    [{ figure: 'p50', label: 'p50, ms', digits: 3 }, { figure: 'p99', label: 'p99, ms', digits: 3 }, { figure: 'max', label: 'slowest, ms', digits: 3 }],
-    ['exact', 'greedy'],
+    [
+      { figure: 'p50', label: 'p50, ms', digits: 3 }, { figure: 'p99', label: 'p99, ms', digits: 3 }, { figure: 'max', label: 'slowest, ms', digits: 3 },
+      { figure: 'tied p50', label: 'many ties: p50, ms', digits: 3 }, { figure: 'tied p99', label: 'many ties: p99, ms', digits: 3 },
+    ],
+    ['decision', 'greedy'],
     rounds,
   );
-  const medians = rounds[0].map((figures) => figures['p50'] ?? Number.NaN);
-  const middle = percentile(medians, 0.5);
-  console.log(`A ${STEPS}-step graph over ${PROVIDERS} providers: ${middle.toFixed(3)} ms in the median of rounds, ${middle < FLOOR_MS ? 'held' : 'MISSED'} (under ${FLOOR_MS} ms).`);
-  return middle < FLOOR_MS;
+  const p99 = percentile(rounds[0].map((figures) => figures['p99'] ?? Number.NaN), 0.5);
+  console.log(`Deciding about a ${STEPS}-step graph and ${PROVIDERS} providers: p99 ${p99.toFixed(3)} ms in the median of rounds, ${p99 < FLOOR_MS ? 'held' : 'MISSED'} (under ${FLOOR_MS} ms).`);
+  return p99 < FLOOR_MS;
 }
 
+const named = (name: string, figures: Figures): Figures => Object.fromEntries(Object.entries(figures).map(([figure, value]) => [`${name} ${figure}`, value]));
+
 function timed(problems: readonly Problem[], way: (one: Problem) => unknown): Figures {
-  const times = problems.map((one) => {
+  const times = problems.map((one) => Math.min(...Array.from({ length: TRIES }, () => {
     const before = performance.now();
     way(one);
     return performance.now() - before;
-  });
+  })));
   return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), max: Math.max(...times) };
 }
 
@@ -64,7 +73,7 @@ function cheapest(step: PlanStep, candidates: readonly Candidate[]): Candidate {
 }
 
 /** Every step takes one or two of the steps before it, or files of the job. */
-function problem(seed: number, money: (cents: number) => Decimal): Problem {
+function problem(seed: number, ties: boolean, priceOf: Prices['priceOf']): Problem {
   const random = mulberry(seed);
   const below = (limit: number): number => Math.floor(random() * limit);
   const steps = Array.from({ length: STEPS }, (_, index): PlanStep => {
@@ -72,16 +81,17 @@ function problem(seed: number, money: (cents: number) => Decimal): Problem {
     return { id: `s${index}`, inputs: over, wishes: [{ operation: `operation-${index}`, from: 'jpg', parameters: { to: 'png' }, options: {} }], files: [], exports: [], consumed: false };
   });
   const candidates = Array.from({ length: PROVIDERS }, (_, place): Candidate => {
-    const prices = new Map(steps.map(({ wishes }) => [wishes[0]?.operation ?? '', priced(money(1 + below(6)))]));
+    const rows = steps.map(({ wishes }, index) => ({ operation: wishes[0]?.operation ?? '', credits: 1 + below(6), runs: place === index % PROVIDERS || below(2) === 0 }));
+    const pricing: Pricing | null = ties ? null : { currency: 'USD', perCredit: '0.0125', credits: rows.map(({ operation, credits }) => ({ operation, credits })) };
+    const offered = new Map(rows.map(({ operation, runs }) => [operation, runs || !ties]));
     return {
-      id: `p${place}`, wholeGraph: place % 2 === 0, offers: () => ({ offered: true }), takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [],
-      price: ({ operation }) => prices.get(operation) ?? null, seconds: () => 1,
+      id: `p${place}`, wholeGraph: place % 2 === 0, takes: () => ({ offered: true }), delivers: () => ({ offered: true }), judge: () => [], seconds: () => 1,
+      offers: ({ operation }) => (offered.get(operation) === true ? { offered: true } : { offered: false, reason: 'It is not offered there.' }),
+      price: (wish) => priceOf(wish, { pricing, vendor: () => null, learned: () => null }),
     };
   });
   return { steps, candidates };
 }
-
-const priced = (amount: Decimal): Price => ({ amount, least: amount, most: amount, basis: 'table' });
 
 /** A small generator whose numbers are the same in every run. */
 function mulberry(seed: number): () => number {

@@ -59,7 +59,7 @@ describe('GET /v1/providers', () => {
     for (const view of data) {
       expect(view).toEqual({
         id: view.id, adapter: view.id, state: 'enabled', breaker: CLOSED, operations: expect.objectContaining({ convert: { state: 'enabled', breaker: CLOSED } }) as unknown,
-        running: 0, limits: { maxConcurrent: null }, latency: null, pricing: null, transitions: [],
+        running: 0, limits: { maxConcurrent: null, learnedCeiling: null, pausedUntil: null, waiting: 0 }, latency: null, pricing: null, transitions: [],
       });
     }
     expect(data.map(({ operations }) => 'hash' in operations)).toEqual([true, false]);

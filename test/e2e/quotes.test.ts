@@ -27,7 +27,7 @@ let vendors: Awaited<ReturnType<typeof startVendors>>;
 beforeAll(async () => {
   [folder, database, vendors] = await Promise.all([mkdtemp(join(tmpdir(), 'quotes-')), testDatabase(), startVendors({ SANDBOX_FIXTURES: SAMPLES, SANDBOX_SPEED_MS: '20' })]);
   const file = join(folder, 'providers.json');
-  const account = (id: keyof Vendors, pricing: object) => ({ id, adapter: id, baseUrl: vendors[id], apiKey: 'sandbox-key', pricing });
+  const account = (id: keyof Vendors, pricing: object) => ({ id, adapter: id, baseUrl: vendors[id], apiKey: 'sandbox-key', pricing, weight: id === 'runconvert' ? 0 : 1 });
   await writeFile(file, JSON.stringify({
     rates: { EUR: '1.2' },
     providers: [
@@ -87,6 +87,23 @@ it('a split is planned where it is cheaper, and an override outweighs what the v
   });
 });
 
+it.each<[strategy: string, winner: RegExp, sentence: RegExp]>([
+  ['cheapest', /^runconvert$/, /^runconvert: 0\.012 USD against 0\.020 at api2convert\.$/],
+  ['fastest', /^(runconvert|api2convert)$/, /^(runconvert|api2convert), expected to be the fastest: 0\.0\d\d USD in [\d.]+ s against/],
+  ['most-reliable', /^runconvert$/, /^runconvert, the most reliable: 0\.012 USD against/],
+  ['balanced', /^(runconvert|api2convert)$/, /, the best by price, speed and reliability: 0\.0\d\d USD against/],
+  ['priority', /^api2convert$/, /^api2convert, by priority: 0\.020 USD against 0\.012 at runconvert\.$/],
+  ['weighted', /^api2convert$/, /^api2convert, drawn by weight: 0\.020 USD against 0\.012 at runconvert\.$/],
+])('by %s: the quote says who and how, and a job of the same body goes there', async (strategy, winner, sentence) => {
+  const body = { ...TO_PNG, routing: { strategy } };
+  const told = await quoted(body);
+  expect(told).toMatchObject({ winner: expect.stringMatching(winner) as string, summary: expect.stringMatching(sentence) as string });
+  expect((await quoted(body)).winner).toBe(told.winner);
+  const job = await ended(gateway, (await send(gateway, body)).id);
+  expect(job).toMatchObject({ status: 'completed', routing: { strategy }, attempts: [{ provider: told.winner }] });
+  expect(await decisionOf(job.id)).toMatchObject({ strategy, winner: told.winner });
+});
+
 it('a job keeps to its quote; after a failover the decision tells what was tried', async () => {
   const { id } = await quoted({ ...TO_PNG, routing: { prefer: ['api2convert'] } });
   const kept = await send(gateway, { ...TO_PNG, routing: { quoteId: id } });
@@ -104,6 +121,7 @@ describe('what is wrong is refused at its place, with the mend', () => {
 
   it.each<[string, object, string, RegExp]>([
     ['a provider that is wanted and not wanted', { only: ['runconvert'], exclude: ['runconvert'] }, '/routing/only/0', /take it out of one of them/],
+    ['a strategy that there is not', { strategy: 'fast' }, '/routing/strategy', /did you mean "fastest"\?$/],
     ['a provider that there is not', { prefer: ['other'] }, '/routing/prefer/0', /configured are api2convert, runconvert/],
     ['a negative price', { maxCost: { amount: '-1', currency: 'USD' } }, '/routing/maxCost/amount', /decimal number/],
     ['a quote that there is not', { quoteId: '01900000-0000-7000-8000-000000000000' }, '/routing/quoteId', /no such quote.*Ask for a new one/],

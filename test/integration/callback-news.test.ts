@@ -1,5 +1,6 @@
 import { PollPace } from '../../src/execution/poll-pace.js';
 import { Poller } from '../../src/execution/poller.js';
+import { StageResults } from '../../src/execution/stage-results.js';
 import type { Lease } from '../../src/execution/stage-store.js';
 import type { ResultKeeper } from '../../src/files/result-keeper.js';
 import { PublicAddress } from '../../src/http/public-address.js';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   const tokens = new CallbackTokens(room.database);
   token = await tokens.of('one');
   callbacks = new CallbackService(store, room.registry, tokens, () => undefined);
-  poller = new Poller(room.attempts, room.settle, undefined as unknown as ResultKeeper, room.staging, new PollPace(env));
+  poller = new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, undefined as unknown as ResultKeeper, room.staging), new PollPace(env), room.ends);
 });
 
 beforeEach(async () => {

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Lease } from '../../src/execution/stage-store.js';
 import { CallbackService } from '../../src/webhooks/callback.service.js';
 import { CallbackStore } from '../../src/webhooks/callback-store.js';
@@ -37,6 +38,11 @@ async function waiting() {
   return { job, attempt, lease: lease as Lease };
 }
 
+async function expectSoon<T>(look: () => Promise<T>, wanted: T): Promise<void> {
+  for (let tries = 0; tries < 100 && JSON.stringify(await look()) !== JSON.stringify(wanted); tries += 1) await pause(50);
+  expect(await look()).toEqual(wanted);
+}
+
 it('makes its attempt due at once', async () => {
   const { attempt, lease } = await waiting();
   expect(await room.claim()).toEqual([]);
@@ -58,6 +64,32 @@ it('told a hundred times at once it is heard once, and every time taken', async 
   // A control: other news wake it again.
   await callbacks.receive('one', attempt.reference, said('{"status":"more"}'));
   expect(await room.claim()).toHaveLength(1);
+});
+
+it('of many jobs at once they are kept together, and all are woken', async () => {
+  const jobs = [];
+  for (let index = 0; index < 20; index += 1) jobs.push(await waiting());
+  const statements = jest.spyOn(room.database, 'query');
+  await Promise.all(jobs.map(({ attempt }) => callbacks.receive('one', attempt.reference, said('{"status":"done"}'))));
+  const count = statements.mock.calls.length;
+  statements.mockRestore();
+  expect(count).toBeLessThan(20);
+  expect(counted).toEqual(jobs.map(() => 'one hint'));
+  expect(await room.claim()).toHaveLength(20);
+});
+
+it('one whose stage is being written at this moment holds up no other, and is woken all the same', async () => {
+  const jobs = [await waiting(), await waiting(), await waiting()];
+  const [busy, ...others] = jobs.map(({ attempt, lease }) => ({ reference: attempt.reference, stage: lease.stageId }));
+  const due = async () => (await room.test.query<{ id: string }>('SELECT id FROM stage WHERE hinted')).map(({ id }) => id).sort();
+  let told: Promise<unknown> = Promise.resolve();
+  await room.database.transaction(async (sql) => {
+    await sql.query('SELECT 1 FROM stage WHERE id = $1 FOR UPDATE', [busy?.stage]);
+    told = Promise.all([busy, ...others].map((one) => callbacks.receive('one', one?.reference ?? '', said('{"status":"done"}'))));
+    await expectSoon(due, others.map(({ stage }) => stage).sort());
+  });
+  await told;
+  expect(await due()).toEqual([busy, ...others].map((one) => one?.stage).sort());
 });
 
 it('the same words about two jobs are two pieces of news', async () => {
@@ -182,7 +214,8 @@ describe('a flood of forgeries', () => {
     const { attempt } = await waiting();
     const body = `{"job":"${attempt.providerJobId}","said":"canceled"}`;
     const texts = await asked(() => Promise.all(Array.from({ length: 200 }, () => expect(callbacks.receive('one', attempt.reference, signed(body, 'forged'))).rejects.toMatchObject({ status: 401 }))));
-    expect([texts.length, texts.filter((text) => !/^\s*SELECT/.test(text))]).toEqual([200, []]);
+    // Those that come together are looked up together.
+    expect([texts.length < 20, texts.filter((text) => !/^\s*SELECT/.test(text))]).toEqual([true, []]);
     expect([await stored(), await room.claim()]).toEqual([[], []]);
     // A control: the same body, signed.
     await callbacks.receive('one', attempt.reference, signed(body));

@@ -30,7 +30,7 @@ let orphans: OrphanSearch;
 
 beforeAll(async () => {
   room = await engineRoom([eager, other]);
-  seeker = new Seeker(new AttemptStore(room.database, room.stages), room.settle);
+  seeker = new Seeker(new AttemptStore(room.database, room.stages, room.limits), room.settle);
   orphans = new OrphanSearch(room.database, room.registry);
 });
 beforeEach(async () => {
@@ -56,7 +56,7 @@ async function lost(secondsAgo: number) {
   const [lease] = await room.claim();
   const scene = await room.scenes.load(lease as Lease);
   if (scene === null) throw new Error('no scene');
-  const attempts = new AttemptStore(room.database, room.stages);
+  const attempts = new AttemptStore(room.database, room.stages, room.limits);
   const attempt = await attempts.begin(scene, { id: crypto.randomUUID(), reference: `reference-of-${job.id}` }, null);
   if (attempt === null) throw new Error('no attempt');
   await attempts.unknown(scene, attempt, new ProviderError('unavailable', 'No answer.', { created: 'unknown' }), 0);
@@ -156,7 +156,7 @@ it('where a create is no start nothing is searched for', async () => {
 it('a provider that is taken out while nobody knows of its job leaves an orphan, which is searched for once the provider is back', async () => {
   const { job, scene } = await lost(2);
   eager.configured = false;
-  await new EarlyEnds(room.attempts, room.settle).providerRemoved(scene);
+  await new EarlyEnds(room.attempts, room.settle, room.waitingRoom, room.ends).providerRemoved(scene);
   expect(await attemptsOf(job.id)).toEqual([['eager', 'abandoned', null]]);
   expect(await orphans.search()).toBe(0);
   expect(await orphanRows()).toEqual([{ due: true, ended: false, provider_job_id: null }]);
@@ -174,7 +174,7 @@ describe('a worker that stalled before its create, and whose stage was taken ove
     const [lease] = await room.claim();
     const now = await room.scenes.load(lease as Lease);
     if (now?.attempt == null) throw new Error('no attempt');
-    const begins = () => new EarlyEnds(room.attempts, room.settle).notTaken(scene, attempt, entry(), new ProviderError('unavailable', 'No answer.', { created: 'unknown' }));
+    const begins = () => new EarlyEnds(room.attempts, room.settle, room.waitingRoom, room.ends).notTaken(scene, attempt, entry(), new ProviderError('unavailable', 'No answer.', { created: 'unknown' }));
     const gone = () => room.settle.errored(now, attempt, new ProviderError('unavailable', 'It has none.', { created: 'not_created' }), { credits: null }, 'timer', true);
     return { job, begins, gone };
   }

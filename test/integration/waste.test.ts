@@ -1,6 +1,7 @@
 import { ProviderError } from '../../src/conversion/errors.js';
 import type { Report } from '../../src/conversion/provider.js';
 import { Poller } from '../../src/execution/poller.js';
+import { StageResults } from '../../src/execution/stage-results.js';
 import { LeaseLost, type Lease } from '../../src/execution/stage-store.js';
 import type { Scene } from '../../src/execution/scene.js';
 import { readEvents } from '../../src/jobs/event-store.js';
@@ -107,7 +108,7 @@ describe('a report that comes too late', () => {
   const poll = ({ scene, attempt }: Awaited<ReturnType<typeof running>>) => {
     const provider = room.registry.find('flat');
     if (provider === null) throw new Error('no provider');
-    return new Poller(room.attempts, room.settle, { keep: () => Promise.resolve(keptFile('step-1')) } as never, room.staging, { raw: { POLL_FLOOR_MS: 50, POLL_CEILING_MS: 50 } } as never).poll(scene, attempt, provider, AbortSignal.timeout(5000));
+    return new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, { keep: () => Promise.resolve(keptFile('step-1')) } as never, room.staging), { raw: { POLL_FLOOR_MS: 50, POLL_CEILING_MS: 50 } } as never, room.ends).poll(scene, attempt, provider, AbortSignal.timeout(5000));
   };
 
   it('moves nothing, and what it tells of the vendor\'s job is written down', async () => {

@@ -12,6 +12,8 @@ import { AttemptEnds } from '../../src/execution/attempt-ends.js';
 import { CancelService } from '../../src/execution/cancel.service.js';
 import { Deadlines } from '../../src/execution/deadlines.js';
 import { Gate } from '../../src/execution/gate.js';
+import { RoomKeeper } from '../../src/execution/room-keeper.js';
+import { WaitingRoom } from '../../src/execution/waiting-room.js';
 import { Replanner } from '../../src/execution/replan.js';
 import { SceneLoader, type LiveAttempt, type Scene } from '../../src/execution/scene.js';
 import { SettleService } from '../../src/execution/settle.service.js';
@@ -34,12 +36,16 @@ import type { WholeJob } from '../../src/jobs/rows.js';
 import { WebhookSecrets } from '../../src/jobs/webhook-secrets.js';
 import { Database } from '../../src/platform/database.js';
 import { parseCidrs } from '../../src/platform/egress.js';
+import { Metrics } from '../../src/platform/metrics.js';
 import type { ProviderConfig } from '../../src/providers/provider-config.js';
 import { BreakerOutcomes } from '../../src/routing/breaker-outcomes.js';
+import { UnmappedErrors } from '../../src/routing/unmapped-errors.js';
 import { BreakerStore } from '../../src/routing/breaker-store.js';
 import { CatalogueViews } from '../../src/routing/catalogue-views.js';
+import { LimitBoard } from '../../src/routing/limit-board.js';
 import { RouterService } from '../../src/routing/router.service.js';
 import { StandingBoard } from '../../src/routing/standing-board.js';
+import { ThrottleStore } from '../../src/routing/throttle-store.js';
 import { StandingStore } from '../../src/routing/standing-store.js';
 import { testDatabase, type TestDatabase } from './database.js';
 import { fakeRegistry, type FakeProvider } from './fake-provider.js';
@@ -100,7 +106,10 @@ export async function engineRoom(providers: readonly FakeProvider[], config: Par
       return { scene, attempt: scene.attempt };
     },
     events: async (jobId) => (await test.query<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY sequence', [jobId])).map(({ type }) => type),
-    empty: async () => void (await test.query('TRUNCATE job, callback CASCADE')),
+    empty: async () => {
+      await test.query('TRUNCATE job, callback, provider_throttle CASCADE');
+      made.limits.put(new Map());
+    },
     close: async () => {
       await made.outcomes.flush();
       await database.close();
@@ -118,7 +127,12 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const standings = new StandingStore(database);
   const breakers = new BreakerStore(database, { raw: { BREAKER_OPEN_MS: 30_000 } });
   const outcomes = new BreakerOutcomes(breakers, board);
-  const router = new RouterService(registry, views, board);
+  const unmapped = new UnmappedErrors(database, new Metrics());
+  const limits = new LimitBoard();
+  const throttle = new ThrottleStore(database);
+  const rooms = new RoomKeeper(database, registry, limits, throttle);
+  const ends = new AttemptEnds(registry, outcomes, rooms, unmapped, spending);
+  const router = new RouterService(registry, views, board, limits);
   const credentials = new CredentialStore(database, SECRETS_KEY);
   const secrets = new WebhookSecrets(database, SECRETS_KEY);
   const jobs = new JobStore(database, credentials, secrets, spending);
@@ -134,6 +148,10 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
   const deadlines = new Deadlines(database, ending, registry, outcomes);
   return {
     board,
+    limits,
+    throttle,
+    rooms,
+    waitingRoom: new WaitingRoom(database, limits, replanner, rooms, stages),
     standings,
     breakers,
     outcomes,
@@ -156,8 +174,10 @@ function classes(database: Database, staging: Staging, providers: readonly FakeP
     decisions: new DecisionStore(database),
     accepts: new AcceptService(jobs, reader, router, inputFiles, quoteStore),
     scenes: new SceneLoader(database, credentials),
-    attempts: new AttemptStore(database, stages, spending),
-    settle: new SettleService(database, stages, ending, replanner, new AttemptEnds(registry, outcomes, spending)),
+    attempts: new AttemptStore(database, stages, limits, spending),
+    settle: new SettleService(database, stages, ending, replanner, ends),
+    unmapped,
+    ends,
     sweeper: new SweeperService(database, staging, leftBehind, orphans, deadlines),
   };
 }

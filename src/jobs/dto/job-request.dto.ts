@@ -54,8 +54,13 @@ export class MoneyDto {
   currency!: string;
 }
 
+const STRATEGIES_SAID =
+  'How to choose among the providers that can do it. cheapest (the default): the lowest price, what failures cost on the average included. fastest: the fewest seconds expected. '
+  + 'most-reliable: the fewest failures, then the price. balanced: price, speed and reliability, weighed as the operator says. priority: as the operator ordered them. '
+  + 'weighted: drawn by the providers\' weights, by what the job\'s body says, so that the same job is always drawn alike.';
+
 export class RoutingDto implements RoutingBody {
-  @Choice({ about: 'How to choose among providers. This version knows cheapest and priority.', of: STRATEGIES, optional: true })
+  @Choice({ about: STRATEGIES_SAID, of: STRATEGIES, optional: true })
   strategy?: string;
 
   @Texts({ about: 'Only these providers.', maxItems: 50, maxLength: 64, optional: true })

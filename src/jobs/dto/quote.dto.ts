@@ -72,6 +72,9 @@ class Outcome {
 
   @ApiProperty({ description: 'Who runs what.', type: () => [PlannedPartView] })
   plan!: readonly PlannedPartView[];
+
+  @ApiProperty({ description: 'There, and true, where the job goes to a provider that would come first if what failed there lately, or was measured long ago, no longer held: to find that out. One job in fifty of those where there is something to find out.', required: false })
+  exploration?: boolean;
 }
 
 export class QuoteView extends Outcome {

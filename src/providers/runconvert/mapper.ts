@@ -3,11 +3,12 @@ import { ProviderError } from '../../conversion/errors.js';
 import { categoryOf, filenameOfUrl, formatOfFilename } from '../../conversion/formats.js';
 import type { Options } from '../../conversion/job-graph.js';
 import { OPERATIONS, resultFormat } from '../../conversion/operations.js';
-import type { Report, RunningJob, StageInput, StageStep, StageWork, VendorFile } from '../../conversion/provider.js';
+import type { Report, RunningJob, StageInput, StageStep, StageWork } from '../../conversion/provider.js';
 import { readJobError } from './errors.js';
 import { isDelivery, readDeliveries, toDeliveryTasks } from './deliveries.js';
 import { OPTIONS } from './options.js';
 import { toPlaceImport } from './places.js';
+import { readFinished, readResults } from './results.js';
 import { taskName } from './task-names.js';
 import { importNames } from './uploads.js';
 import type { VendorJob, VendorTask } from './wire.js';
@@ -64,72 +65,25 @@ export function readReport(job: VendorJob, running: RunningJob, settings: Settin
   // A job of which nothing failed but a delivery made its files.
   const onlyUndelivered = (told === 'failed' || told === 'succeeded') && failed.length > 0 && failed.every(isDelivery) && running.exports.length > 0;
   const state = onlyUndelivered ? 'succeeded' : told;
+  const finished = state === 'succeeded' ? [] : readFinished(job.tasks, running, (task) => words(task.status) === 'succeeded');
+  const results = finished.length === 0 ? {} : { results: finished };
   switch (state) {
     case 'running':
-      return { state, progress: progressOf(job.tasks), word: (job.status ?? 'unknown').slice(0, 64) };
+      return { state, progress: progressOf(job.tasks), word: (job.status ?? 'unknown').slice(0, 64), ...results };
     case 'canceled':
-      return { state, cost };
+      return { state, cost, ...results };
     case 'failed':
-      return { state, error: readJobError(job, failed, secrets), cost };
+      return { state, error: readJobError(job, failed, secrets), cost, ...results };
     case 'succeeded': {
       // "completed" with a failed task inside is no success.
       if (failed.length > 0 && !onlyUndelivered) return { state: 'failed', error: readJobError(job, failed, secrets), cost };
-      const results = readResults(job.tasks, running);
-      if (results instanceof ProviderError) return { state: 'failed', error: onlyUndelivered ? readJobError(job, failed, secrets) : results, cost };
-      return { state, results, deliveries: readDeliveries(job.tasks, running, (task) => words(task.status), secrets), cost };
+      const made = readResults(job.tasks, running);
+      if (made instanceof ProviderError) return { state: 'failed', error: onlyUndelivered ? readJobError(job, failed, secrets) : made, cost };
+      return { state, results: made, deliveries: readDeliveries(job.tasks, running, (task) => words(task.status), secrets), cost };
     }
     default:
       return state satisfies never;
   }
-}
-
-/** The files of every step, in the order of the steps; an error where a step, or one of its files' exports, gave none. */
-function readResults(tasks: readonly VendorTask[], running: RunningJob): VendorFile[] | ProviderError {
-  const exported = exportsOf(tasks, running);
-  const barren = running.steps.find((step) => {
-    const own = exported.filter((item) => item.step === step.id);
-    return own.length === 0 || own.some(({ task }) => task.files.length === 0);
-  });
-  if (barren !== undefined) return new ProviderError('output_invalid', `RunConvert's job succeeded without a file of step ${barren.id}.`);
-  return running.steps.flatMap((step) =>
-    exported
-      .filter((item) => item.step === step.id)
-      .sort((one, other) => one.index - other.index)
-      .flatMap(({ task }) => task.files.map((file) => ({ step: step.id, providerFileId: null, contentType: null, ...file }))),
-  );
-}
-
-interface Place {
-  readonly step: string;
-  readonly index: number;
-}
-
-/** The export tasks, each with its step: by its name, else by what it exports, else, where the numbers agree, by order. */
-function exportsOf(tasks: readonly VendorTask[], running: RunningJob): (Place & { readonly task: VendorTask })[] {
-  const exporting = tasks.filter((task) => (task.operation ?? task.name ?? '').startsWith('export') && !isDelivery(task));
-  const names = new Map(tasks.map((task) => [task.id, task.name]));
-  const placed = exporting.map((task) => {
-    const told = [task.name, ...task.inputs, ...task.inputs.map((id) => names.get(id) ?? null)];
-    return { task, place: told.map((name) => placeOf(name, running)).find((place) => place !== null) ?? null };
-  });
-  const lost = placed.filter(({ place }) => place === null).map(({ task }) => task);
-  const open = running.steps.filter((step) => !placed.some(({ place }) => place?.step === step.id));
-  return placed.flatMap(({ task, place }) => {
-    const guess = open.length === 1 ? open[0] : open.length === lost.length ? open[lost.indexOf(task)] : undefined;
-    if (place !== null) return [{ task, ...place }];
-    return guess === undefined ? [] : [{ task, step: guess.id, index: lost.indexOf(task) }];
-  });
-}
-
-/** Which step's task, and which of its files, a name of ours means. */
-function placeOf(name: string | null, running: RunningJob): Place | null {
-  for (const step of name === null ? [] : running.steps) {
-    for (const first of [taskName('export', step.id, running.reference), taskName(step.operation, step.id, running.reference)]) {
-      if (name === first) return { step: step.id, index: 0 };
-      if (name?.startsWith(`${first}-`) && /^[1-9]\d*$/.test(name.slice(first.length + 1))) return { step: step.id, index: Number(name.slice(first.length + 1)) - 1 };
-    }
-  }
-  return null;
 }
 
 function stateOfAll(states: readonly State[]): State {

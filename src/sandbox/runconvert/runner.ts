@@ -3,7 +3,7 @@ import type { PretendCloud } from '../cloud/pretend-cloud.js';
 import { Unconvertible } from '../engine/engine.js';
 import { SourceUnreachable } from '../fetching.js';
 import { began, ended, type Ledger } from '../ledger.js';
-import { scenarioNumber, scenarioText } from '../scenario.js';
+import { scenarioNumber, scenarioText, type Scenario } from '../scenario.js';
 import { scenarioOf } from '../scenarios.js';
 import { Storage } from '../storage.js';
 import type { Job, RunTask, TaskFile } from './job.js';
@@ -72,15 +72,14 @@ export class Runner {
   }
 
   private async work(job: Job, task: RunTask, before: readonly TaskFile[]): Promise<readonly TaskFile[]> {
-    const kind = kindOf(task.operation);
     const { signal } = job.stop;
-    if (kind === 'process' || kind === 'capture') await this.misbehave(job);
+    if (isWork(task)) await this.misbehave(job);
     const [files] = await Promise.all([
       perform(task, before, {
         ...{ fixtures: this.settings.fixtures, cloud: this.cloud, uploads: this.uploads, signal },
         delivered: (object) => this.ledger.delivered('runconvert', job.id, object),
       }),
-      pause(this.settings.speedMs * (kind === 'process' || kind === 'capture' ? 0.8 : 0.1), undefined, { signal }),
+      pause(this.settings.speedMs * (isWork(task) ? 0.8 : 0.1), undefined, { signal }),
     ]);
     signal.throwIfAborted();
     return files;
@@ -91,14 +90,16 @@ export class Runner {
     if (scenarioOf(job, 'vanish')) await forever(signal);
     began(job.ledger);
     this.notifier.forge(job);
-    if (scenarioOf(job, 'hang')) await forever(signal);
+    const begun = job.tasks.filter((task) => isWork(task) && task.startedAt !== null).length;
+    const due = (one: Scenario | undefined): Scenario | undefined => (one !== undefined && begun > scenarioNumber(one, 'after', 0) ? one : undefined);
+    if (due(scenarioOf(job, 'hang'))) await forever(signal);
     const word = scenarioOf(job, 'unknown-status');
     if (word) {
       const ms = scenarioNumber(word, 'ms', 500);
       job.otherWord = { word: scenarioText(word, 'word', 'defragmenting'), until: Date.now() + ms };
       await pause(ms, undefined, { signal });
     }
-    const told = scenarioOf(job, 'fail');
+    const told = due(scenarioOf(job, 'fail'));
     if (!told) return;
     const { code } = told.options;
     throw new TaskFailed(typeof code === 'string' || typeof code === 'number' ? `${code}` : 'processing_failed', scenarioText(told, 'message', INTERNAL));
@@ -133,6 +134,11 @@ export class Runner {
     ended(job.ledger, job.phase === 'failed' ? 'failed' : 'completed');
     this.notifier.job(job, job.phase);
   }
+}
+
+function isWork({ operation }: RunTask): boolean {
+  const kind = kindOf(operation);
+  return kind === 'process' || kind === 'capture';
 }
 
 /** In the order in which the task names its inputs. */

@@ -62,6 +62,7 @@ let stage: Scene;
 let outcomes: { api2convert: Promise<Job>[]; runconvert: Promise<Job>[]; fatal: Promise<Job>[]; unreadable: Promise<Job>[]; odd: Promise<Job>[] };
 beforeAll(async () => {
   stage = await scene();
+  await stage.withoutBreakers();
   outcomes = {
     api2convert: together(stage, 'api2convert', AT_API2CONVERT.map(([, script]) => script)),
     runconvert: together(stage, 'runconvert', AT_RUNCONVERT.map(([, script]) => script)),

@@ -42,7 +42,7 @@ describe('the document of the API', () => {
 
   test('names every route of today, and none of tomorrow', () => {
     const names = operations().map(({ name }) => name);
-    for (const name of ['POST /v1/jobs', 'GET /v1/jobs', 'GET /v1/jobs/{id}', 'POST /v1/jobs/{id}/cancel', 'POST /v1/jobs/{id}/retry', 'GET /v1/jobs/{id}/events', 'PUT /v1/jobs/{id}/inputs/{inputId}/content', 'GET /v1/jobs/{id}/outputs/{outputId}/content', 'POST /v1/convert', 'GET /v1/formats', 'GET /v1/operations', 'GET /v1/webhook-secret', 'POST /v1/quotes', 'GET /v1/jobs/{id}/decision', 'POST /v1/callbacks/{providerId}/{token}', 'GET /v1/providers', 'GET /v1/providers/{id}', 'PATCH /v1/providers/{id}', 'GET /v1/usage', 'GET /v1/providers/{id}/callbacks', 'POST /v1/providers/{id}/callbacks/{callbackId}/replay', 'GET /health/live', 'GET /health/ready']) expect(names).toContain(name);
+    for (const name of ['POST /v1/jobs', 'GET /v1/jobs', 'GET /v1/jobs/{id}', 'POST /v1/jobs/{id}/cancel', 'POST /v1/jobs/{id}/retry', 'GET /v1/jobs/{id}/events', 'PUT /v1/jobs/{id}/inputs/{inputId}/content', 'GET /v1/jobs/{id}/outputs/{outputId}/content', 'POST /v1/convert', 'GET /v1/formats', 'GET /v1/operations', 'GET /v1/webhook-secret', 'POST /v1/quotes', 'GET /v1/jobs/{id}/decision', 'POST /v1/callbacks/{providerId}/{token}', 'GET /v1/providers', 'GET /v1/providers/{id}', 'PATCH /v1/providers/{id}', 'GET /v1/providers/{id}/unmapped-errors', 'GET /v1/usage', 'GET /v1/providers/{id}/callbacks', 'POST /v1/providers/{id}/callbacks/{callbackId}/replay', 'GET /health/live', 'GET /health/ready']) expect(names).toContain(name);
     expect(names.filter((name) => /webhook-endpoints|webhook-deliveries|api-keys/.test(name))).toEqual([]);
   });
 

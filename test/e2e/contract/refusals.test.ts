@@ -6,7 +6,6 @@ afterAll(() => stage.close());
 
 type Row = readonly [string, unknown, string];
 const from = (input: object): object => ({ inputs: [input], steps: [{ operation: 'convert', to: 'png' }] });
-const routed = (routing: object): object => toPng({ routing });
 const key = { accessKeyId: 'AKIA', secretAccessKey: 'hidden-secret' };
 const credentialed = [
   { type: 's3', bucket: 'b', key: 'k', region: 'eu-west-1', credentials: key },
@@ -20,7 +19,6 @@ const credentialed = [
 const LATER: readonly Row[] = [
   ...credentialed.map((input): Row => [`stored credentials of an input of type ${input.type}`, from({ ...input, credentials: undefined, credentialsRef: 'mine' }), '/inputs/0/credentialsRef']),
   ['a resumable upload', from({ type: 'upload', filename: 'a.png', uploadId: 'u1' }), '/inputs/0/uploadId'],
-  ...['fastest', 'most-reliable', 'balanced', 'weighted'].map((strategy): Row => [`the strategy ${strategy}`, routed({ strategy }), '/routing/strategy']),
 ];
 
 describe('what the contract names and is not there yet', () => {

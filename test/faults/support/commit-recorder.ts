@@ -1,3 +1,4 @@
+import { registerHooks } from 'node:module';
 import pg from 'pg';
 
 /*
@@ -32,6 +33,9 @@ interface Connection {
 }
 
 type Query = (this: object, ...args: unknown[]) => unknown;
+
+// A commit is told by the file that makes it: of the bundle nobody could tell.
+registerHooks({ resolve: (specifier, context, next) => next(specifier === './gateway.js' ? './gateway.unbundled.js' : specifier, context) });
 
 let order: Order = { do: 'rest' };
 let begun = false;

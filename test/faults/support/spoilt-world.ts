@@ -10,11 +10,17 @@ export interface SpoiltWorld extends World {
   readonly ways: Readonly<Record<string, string>>;
 }
 
-export async function openSpoiltWorld(options: WorldOptions = {}): Promise<SpoiltWorld> {
+export interface SpoiltWorldOptions extends WorldOptions {
+  /** What a 429 to one job taught holds for all, as it is outside. */
+  readonly learns?: boolean;
+}
+
+export async function openSpoiltWorld({ learns = false, ...options }: SpoiltWorldOptions = {}): Promise<SpoiltWorld> {
   const world = await openWorld(options);
-  // Each answer is looked at by itself: no breaker judges them together.
+  // Each answer is looked at by itself: no breaker judges them together, and no job waits for what another was told.
   await world.postgres.query(`CREATE FUNCTION no_breaker() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
   await world.postgres.query('CREATE TRIGGER no_breakers BEFORE INSERT ON breaker FOR EACH ROW EXECUTE FUNCTION no_breaker()');
+  if (!learns) await world.postgres.query('CREATE TRIGGER no_throttles BEFORE INSERT ON provider_throttle FOR EACH ROW EXECUTE FUNCTION no_breaker()');
   const [api2convert, runconvert] = await Promise.all([spoiler(world.vendors.api2convert), spoiler(world.vendors.runconvert)]);
   return {
     ...world,

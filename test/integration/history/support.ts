@@ -20,7 +20,7 @@ export type HistoryRoom = Awaited<ReturnType<typeof historyRoom>>;
 export async function historyRoom() {
   const room = await engineRoom([new FakeProvider('one', ['convert'])]);
   const historyOf = (days = 90) =>
-    new HistoryService(room.database, readEnv({ DATABASE_URL: room.test.url, ADMIN_API_KEY: 'test-admin-key-0123456789', SECRETS_KEY: Buffer.alloc(32).toString('base64'), HISTORY_DAYS: String(days) }), room.standings);
+    new HistoryService(room.database, readEnv({ DATABASE_URL: room.test.url, ADMIN_API_KEY: 'test-admin-key-0123456789', SECRETS_KEY: Buffer.alloc(32).toString('base64'), HISTORY_DAYS: String(days) }), room.standings, room.unmapped);
   return {
     ...room,
     historyOf,

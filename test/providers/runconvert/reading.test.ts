@@ -140,3 +140,27 @@ describe('RunConvert\'s settings', () => {
     expect(http.calls[0]?.url).toBe('https://api.runconvert.com/v2/core/jobs/a%2Fb');
   });
 });
+
+describe('steps that are done in a RunConvert job that is not', () => {
+  const done = (name: string, ...files: readonly object[]) => ({ ...exported(`export-${name}-${MARK}`, ...files), status: 'completed' });
+  const open = (name: string, status = 'processing') => ({ name: `export-${name}-${MARK}`, operation: 'export/url', status });
+  const results = async (...tasks: readonly object[]) => ((await read(running(toPng, small), {}, job('processing', ...tasks))) as { results?: readonly object[] }).results;
+
+  it('are told with their files, while it runs and once it failed', async () => {
+    expect(await results(done('png', file('p')), open('small'))).toEqual([resultOf('png', file('p'))]);
+    const failed = await read(running(toPng, small), {}, job('failed', done('png', file('p')), open('small', 'failed')));
+    expect(failed).toMatchObject({ state: 'failed', results: [resultOf('png', file('p'))] });
+  });
+
+  it.each([
+    ['none is', [open('png'), open('small')]],
+    ['another file of the step is not there yet', [done('png', file('p')), { ...open('png'), name: `export-png-${MARK}-2` }, open('small')]],
+    ['it has no file', [done('png'), open('small')]],
+    ['not every step is listed: tasks may be missing', [done('png', file('p'))]],
+    ['only the order tells whose it is', [{ ...done('png', file('p')), name: null }, open('small')]],
+  ])('are not told where %s', async (_name, tasks) => expect(await results(...tasks)).toBeUndefined());
+
+  it('are not told of a job of one step: its end is soon enough', async () => {
+    expect(await read(running(toPng), {}, job('processing', done('png', file('p'))))).not.toHaveProperty('results');
+  });
+});

@@ -5,7 +5,7 @@ import type { SourceFile } from './source-files.js';
 export type Violations = readonly string[];
 
 /** Top to bottom: an import points only up. */
-export const LAYERS = ['conversion', 'platform', 'http', 'accounts', 'files', 'providers', 'routing', 'jobs', 'execution', 'webhooks'] as const;
+export const LAYERS = ['conversion', 'platform', 'http', 'accounts', 'files', 'providers', 'routing', 'jobs', 'execution', 'webhooks', 'simulator'] as const;
 /** Where everything is put together. */
 export const ROOT_FILES = ['src/main.ts', 'src/gateway.ts', 'src/app.module.ts', 'src/server.ts', 'src/closing.ts', 'src/sandbox-process.ts', 'src/doctor.ts', 'src/doctor-catalogue.ts', 'src/doctor-checks.ts', 'src/doctor-live.ts', 'src/doctor-report.ts'];
 

@@ -10,7 +10,7 @@ const ROUNDS = 40;
 
 /** A world in which nothing has happened yet. */
 export async function begin(room: EngineRoom): Promise<World> {
-  for (const table of ['job', 'orphan', 'callback']) await room.test.query(`DELETE FROM ${table}`);
+  for (const table of ['job', 'orphan', 'callback', 'provider_throttle']) await room.test.query(`DELETE FROM ${table}`);
   for (const provider of PROVIDERS) {
     provider.configured = true;
     provider.canceled.length = 0;

@@ -6,6 +6,7 @@ import { PollPace } from '../../../src/execution/poll-pace.js';
 import { Poller } from '../../../src/execution/poller.js';
 import { Seeker } from '../../../src/execution/seeker.js';
 import type { SourceFetcher } from '../../../src/execution/source-fetcher.service.js';
+import { StageResults } from '../../../src/execution/stage-results.js';
 import { StageWorker } from '../../../src/execution/stage-worker.js';
 import { Submitter } from '../../../src/execution/submitter.js';
 import type { KeptFile, ResultKeeper } from '../../../src/files/result-keeper.js';
@@ -30,7 +31,7 @@ export function workers(room: EngineRoom) {
   const noSources: Pick<SourceFetcher, 'fetch'> = { fetch: () => Promise.reject(new Error('nothing is to be fetched')) };
   const submitter = new Submitter(room.attempts, room.staging, noSources as SourceFetcher, new PublicAddress(env), pace);
   return {
-    worker: new StageWorker(room.registry, submitter, new Seeker(room.attempts, room.settle), new Poller(room.attempts, room.settle, keeper, room.staging, pace), new EarlyEnds(room.attempts, room.settle)),
+    worker: new StageWorker(room.registry, submitter, new Seeker(room.attempts, room.settle), new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, keeper, room.staging), pace, room.ends), new EarlyEnds(room.attempts, room.settle, room.waitingRoom, room.ends)),
     uploads: new UploadService(room.database, room.jobs, room.staging, env),
     retries: new RetryService(new RetryStore(room.database, room.jobs, room.ending, room.staging), room.router),
     callbacks: new CallbackService(new CallbackStore(room.database, room.stages), room.registry, new CallbackTokens(room.database), () => undefined),

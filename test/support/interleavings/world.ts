@@ -65,6 +65,7 @@ export class World {
       }
       case 'expire':
         await this.room.test.query(`UPDATE stage SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL`);
+        await this.room.test.query('UPDATE provider_throttle SET paused_until = now() WHERE paused_until > now()');
         return void (await this.room.test.query(`UPDATE delivery SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL`));
       case 'callback': {
         const attempts = await this.room.test.query<{ provider: string; reference: string }>('SELECT provider, reference FROM attempt ORDER BY id DESC');

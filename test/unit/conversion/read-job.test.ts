@@ -135,7 +135,7 @@ const COMPLAINTS: readonly Complaint[] = [
   { when: 'steps go round in a circle', body: { steps: [{ ...convert, inputs: ['input-1'] }, { ...convert, inputs: ['step-3'] }, { ...convert, inputs: ['step-2'] }] }, at: ['/steps/2/inputs'] },
   { when: 'an export lacks what it needs', body: { exports: [{ type: 's3', bucket: 'b' }] }, at: ['/exports/0/key'] },
   { when: 'a webhook goes nowhere', body: { webhook: { url: 'ftp://example.com', events: ['job.exploded'] } }, at: ['/webhook/url', '/webhook/events/0'] },
-  { when: 'a strategy is not built', body: { routing: { strategy: 'fastest' } }, at: ['/routing/strategy'] },
+  { when: 'there is no such strategy', body: { routing: { strategy: 'luck' } }, at: ['/routing/strategy'] },
   { when: 'providers are unknown', body: { routing: { only: ['third'], exclude: ['first', 'fourth'], prefer: ['fifth'] } }, at: ['/routing/only/0', '/routing/exclude/1', '/routing/prefer/0'] },
   { when: 'a provider is wanted and not wanted', body: { routing: { only: ['first'], exclude: ['first'] } }, at: ['/routing/only/0'] },
   { when: 'a limit is in a currency without a rate, and a quote is none', body: { routing: { maxCost: { amount: '1', currency: 'GBP' }, quoteId: 'q' } }, at: ['/routing/quoteId', '/routing/maxCost/currency'] },

@@ -48,6 +48,17 @@ it('a pause that the provider asked for is kept when it is asked again', () => {
   expect(whenNobodyIsLeft(facts(tries('a:rate_limited'), 4, 7000), ['a'])).toEqual({ provider: 'a', afterMs: 7000 });
 });
 
+it('one that was told by another job to leave alone for longer is no place to go to, and one for less is', () => {
+  const now = 5000;
+  const told: Try = { provider: 'a', kind: 'rate_limited', notBefore: 15_000 };
+  const at = (pausedMs: Record<string, number>) => ({ ...facts([told], 4, 10_000), now, pausedMs });
+  expect(afterError(at({ b: 60_000 }))).toEqual({ do: 'elsewhere', tried: ['a', 'b'] });
+  expect(whenNobodyIsLeft(at({ b: 60_000 }), ['a', 'b'])).toEqual({ provider: 'a', afterMs: 10_000 });
+  expect(afterError(at({ b: 2000 }))).toEqual({ do: 'elsewhere', tried: ['a'] });
+  // The control: nobody else was told anything.
+  expect(afterError(at({}))).toEqual({ do: 'elsewhere', tried: ['a'] });
+});
+
 it('nobody is asked before the time that it told, whoever was asked since', () => {
   const told = (provider: string, seconds: number): Try => ({ provider, kind: 'rate_limited', notBefore: seconds * 1000 });
   const at = (seconds: number, ...history: Try[]) => ({ ...facts(history), now: seconds * 1000 });

@@ -59,3 +59,15 @@ describe('two currencies', () => {
     expect(read([usd(), usd()])).toHaveLength(2);
   });
 });
+
+it('what a minute of waiting is worth is told to every provider; nothing at all where the file does not say', () => {
+  const path = join(folder, 'waiting.json');
+  const waitingOf = (more: object) => {
+    writeFileSync(path, JSON.stringify({ providers: [provider('a', undefined), provider('b', undefined)], ...more }));
+    return readProviderConfigs(readEnv({ DATA_DIR: folder, PROVIDERS_FILE: path }), {}).map(({ waiting }) => waiting);
+  };
+  expect(waitingOf({ waiting: { costPerMinute: '0.05' } })).toEqual([{ costPerMinute: '0.05' }, { costPerMinute: '0.05' }]);
+  expect(waitingOf({ waiting: { costPerMinute: '0' } })).toEqual([{ costPerMinute: '0' }, { costPerMinute: '0' }]);
+  expect(waitingOf({})).toEqual([undefined, undefined]);
+  for (const wrong of [{ costPerMinute: '-0.05' }, { costPerMinute: 0.05 }, { costPerMinute: 'much' }, { costPerHour: '1' }, {}]) expect(() => waitingOf({ waiting: wrong })).toThrow(/^PROVIDERS_FILE \(.*\): \/waiting/);
+});

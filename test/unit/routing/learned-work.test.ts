@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js';
 import fc from 'fast-check';
-import { learnedOf, robustMean, sizeClass, FEWEST_SAMPLES, type WorkSample } from '../../../src/routing/learned-work.js';
+import { joinedFigure, learnedOf, robustMean, settledFigure, sizeClass, FEWEST_SAMPLES, type WorkSample } from '../../../src/routing/learned-work.js';
 
 const NOW = 1_800_000_000_000;
 const DAY = 86_400_000;
@@ -46,6 +46,27 @@ describe('the mean of what was seen', () => {
     fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 3, maxLength: 12 }).chain((values) => fc.tuple(fc.constant(values), fc.shuffledSubarray(values, { minLength: values.length }))), ([one, other]) => {
       expect(figure(...one)?.mean.toString()).toBe(figure(...other)?.mean.toString());
     }));
+  });
+});
+
+describe('a figure that is made known', () => {
+  it.each<[values: number[], told: number | null, mean: number]>([
+    [[10, 10, 10], null, 10],
+    // By a tenth, or by less than its own noise, is no news.
+    [[11, 11, 11], 10, 10], [[9, 9, 9], 10, 10], [[8, 10, 15, 16], 10, 10],
+    [[12, 12, 12], 10, 12], [[5, 5, 5], 10, 5], [[0, 0, 0], 0, 0],
+  ])('of %j, where %s was told, is %s', (values, told, mean) => {
+    expect(settledFigure(figure(...values), told)?.mean.toNumber()).toBe(mean);
+  });
+
+  it('is none where too little is known', () => {
+    expect(settledFigure(null, 5)).toBeNull();
+  });
+
+  it('of files of all sizes is made of what is told of each', () => {
+    expect(joinedFigure(figure(1, 1, 1, 9, 9, 9), [figure(1, 1, 1), figure(9, 9, 9), null])?.mean.toNumber()).toBe(5);
+    expect(joinedFigure(figure(1, 2, 3), [null])?.mean.toNumber()).toBe(2);
+    expect(joinedFigure(null, [])).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Candidate } from '../../../src/routing/plan-step.js';
-import { roundsOf, without } from '../../../src/routing/outages.js';
+import { groundedBy, roundsOf, without } from '../../../src/routing/outages.js';
 import { allClosed, outageOf, UNTOUCHED, WHOLE, type Outage, type ProviderState, type Standing, type Standings } from '../../../src/routing/standing.js';
 
 const said = (state: ProviderState): Standing => ({ ...UNTOUCHED, state });
@@ -47,6 +47,25 @@ describe('the safety net', () => {
     expect(rounds([outage('a', 1)], false)).toEqual([]);
     expect(rounds([])).toEqual([]);
   });
+});
+
+describe('who is out as a whole', () => {
+  const ground = (outages: readonly Outage[], ...operations: readonly string[]) => {
+    const { whole, parts } = groundedBy(outages, operations);
+    return [whole.map(({ provider, code }) => `${provider} ${code}`), parts.map(({ provider, operation }) => `${provider} ${operation}`)];
+  };
+
+  it('is out for all that is asked, and says so once', () => {
+    expect(ground([outage('a', 1), outage('a', 1, 'breaker', 'ocr'), outage('b', 1, 'unfunded')], 'convert', 'ocr')).toEqual([['a breaker'], ['b convert']]);
+    expect(ground([outage('b', 1, 'unfunded')], 'convert')).toEqual([['b unfunded'], []]);
+  });
+
+  it('is out for its operation alone where others are asked too', () => expect(ground([outage('a', 1, 'state', 'ocr')], 'convert', 'ocr')).toEqual([[], ['a ocr']]));
+  it('is nobody where nothing is out', () => expect(ground([], 'convert')).toEqual([[], []]));
+});
+
+it('those whose account was refused are the last that the net lets in', () => {
+  expect(rounds([outage('a', 0, 'unfunded'), outage('b', 9)])).toEqual([['a convert'], []]);
 });
 
 it('a candidate offers nothing of what it is out for, and everything else as before', () => {

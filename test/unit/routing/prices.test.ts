@@ -19,6 +19,12 @@ function sources(there: readonly Basis[]): PriceSources {
 }
 
 describe('where a price comes from', () => {
+  it.each([NaN, -1, Infinity, -Infinity])('FI-35: %p credits are no price, whoever tells them: the next source counts', (credits) => {
+    const price = (told: number) => priceOf(PNG, { ...sources(['table']), vendor: () => told });
+    expect([price(credits)?.basis, price(credits)?.amount.toString()]).toEqual(['table', '0.04']);
+    expect(price(7)?.basis).toBe('vendor');
+  });
+
   const known = BASES.filter((basis) => basis !== 'none');
   const subsets = Array.from({ length: 2 ** known.length }, (_, bits) => known.filter((_basis, place) => (bits & (1 << place)) !== 0));
 

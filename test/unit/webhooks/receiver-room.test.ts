@@ -32,3 +32,15 @@ it('no number of silent receivers fills the memory', () => {
   expect(Object.keys(left)).toHaveLength(10_000);
   expect([left['49:443'], left['50:443']]).toEqual([undefined, 1]);
 });
+
+it('is tight where one that answers gets all that it may, and not for one that is silent', () => {
+  const room = new ReceiverRoom();
+  for (let count = 1; count < room.whole; count += 1) room.enter('busy');
+  room.heard('dead', false);
+  room.enter('dead');
+  expect(room.isTight).toBe(false);
+  room.enter('busy');
+  expect(room.isTight).toBe(true);
+  room.leave('busy');
+  expect(room.isTight).toBe(false);
+});

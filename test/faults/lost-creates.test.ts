@@ -3,7 +3,7 @@ import { api2convertDouble, API2CONVERT_KEY, type Api2convertDouble } from '../d
 import type { Answer, RecordedRequest } from '../doubles/recording-server.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway, type Gateway } from '../support/gateway.js';
-import { ended, eventsOf, jobOf, send, until } from './support/rest.js';
+import { ended, eventsOf, jobOf, send, until } from '../e2e/support/rest.js';
 
 let database: TestDatabase;
 let runconvert: RunconvertDouble;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { checkSecretsKey } from '../../src/platform/secrets-check.js';
 import { testDatabase } from '../support/database.js';
 import { closedPort } from '../support/local-server.js';
-import { outcomes, run } from './support/doctor.js';
-import { ledgerOf, setListening, startVendors } from './support/vendors.js';
+import { outcomes, run } from '../e2e/support/doctor.js';
+import { ledgerOf, setListening, startVendors } from '../e2e/support/vendors.js';
 
 const KEYS = { ADMIN_API_KEY: 'test-admin-key-0123456789', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') };
 

@@ -7,7 +7,7 @@ import { multipartFields, type Answer, type RecordedRequest, type RecordingServe
 import { runconvertDouble, RUNCONVERT_KEY, type RunconvertDouble } from '../doubles/runconvert-double.js';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway, type Gateway } from '../support/gateway.js';
-import { ended, jobOf, send, until, upload } from './support/rest.js';
+import { ended, jobOf, send, until, upload } from '../e2e/support/rest.js';
 
 let database: TestDatabase;
 let files: string;

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "breaker" ADD COLUMN "cause" TEXT;

@@ -1,0 +1,45 @@
+/**
+ * Does what comes together at once: while one batch is under way, the next gathers. A single call waits for nobody, and under load many share one
+ * round trip and one commit. What fails as a batch is done one by one, so that nobody fails for a neighbour's sake.
+ */
+export class Gathered<Input, Output> {
+  private waiting: { readonly input: Input; readonly resolve: (output: Output) => void; readonly reject: (error: unknown) => void }[] = [];
+  private running = 0;
+
+  /** `together` answers in the order of its inputs. At most `most` go into one batch, and at most `lanes` batches are under way. */
+  constructor(
+    private readonly together: (inputs: readonly Input[]) => Promise<readonly Output[]>,
+    private readonly alone: (input: Input) => Promise<Output>,
+    private readonly limits: { readonly most: number; readonly lanes: number },
+  ) {}
+
+  do(input: Input): Promise<Output> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ input, resolve, reject });
+      if (this.running < this.limits.lanes) {
+        this.running += 1;
+        // After this turn, so that all that came with it is there.
+        setImmediate(() => void this.work());
+      }
+    });
+  }
+
+  private async work(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, this.limits.most);
+      const [only] = batch;
+      if (batch.length === 1 && only !== undefined) await this.alone(only.input).then(only.resolve, only.reject);
+      else await this.all(batch);
+    }
+    this.running -= 1;
+  }
+
+  private async all(batch: typeof this.waiting): Promise<void> {
+    try {
+      const outputs = await this.together(batch.map(({ input }) => input));
+      batch.forEach(({ resolve }, index) => resolve(outputs[index] as Output));
+    } catch {
+      await Promise.all(batch.map(({ input, resolve, reject }) => this.alone(input).then(resolve, reject)));
+    }
+  }
+}
