@@ -10,7 +10,7 @@ import { Replanner } from './replan.js';
 import type { Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 
-/** A job that has nobody but a provider that an operator took out, or that refuses the account, looks so often whether it is back. */
+/** A job that has nobody but a provider that an operator took out looks so often whether it is back. */
 const WAITING_MS = 5000;
 
 /** Whether an attempt may begin where its stage was planned: what stood well then may be out by now. Asks the database only where something speaks against it. */
@@ -32,10 +32,9 @@ export class Gate {
     if (outage === undefined && this.board.closed(provider, operations)) return true;
     if (outage?.code !== 'state' && (await this.breakers.claimProbe(provider, operations, scene.lease.stageId))) return true;
     if (await this.movesOn(scene, outage)) return false;
-    // Nobody else is left: an open breaker is better than no provider. An operator's word is not, nor is an account that would be refused again.
-    const trouble = this.board.trouble(provider);
-    if (outage?.code !== 'state' && trouble === null) return true;
-    await this.waits(scene, outage ?? { provider, code: trouble ?? 'breaker', message: `"${provider}" is ${trouble ?? 'out'}, and lets one attempt through at a time.` });
+    // Nobody else is left: an open breaker is better than no provider, an operator's word is not.
+    if (outage?.code !== 'state') return true;
+    await this.waits(scene, outage);
     return false;
   }
 
@@ -46,16 +45,16 @@ export class Gate {
     return this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       const without = async (others: readonly string[]): Promise<boolean> => (await affordable(this.replanner.elsewhere(sql, scene, scene.history, [...new Set([...others, scene.provider])], 'timer', { why, net: false }))) === true;
-      return (await without(tried)) || ((outage?.code === 'state' || this.board.trouble(scene.provider) !== null) && (await without(ruledOut(scene.history))));
+      return (await without(tried)) || (outage?.code === 'state' && (await without(ruledOut(scene.history))));
     });
   }
 
   /** Its deadline ends it, if nothing else does. The timeline tells once what it waits for. */
-  private async waits(scene: Scene, { provider, code, message }: Pick<Outage, 'provider' | 'code' | 'message'>): Promise<void> {
+  private async waits(scene: Scene, { provider, message }: Outage): Promise<void> {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       const [last] = await sql.query<{ type: string }>('SELECT type FROM event WHERE job_id = $1 ORDER BY sequence DESC LIMIT 1', [scene.job.id]);
-      if (last?.type !== 'stage.waiting') appendEvents(sql, scene.job.id, [{ type: 'stage.waiting', cause: code === 'state' ? 'operator' : 'timer', detail: { provider, steps: scene.stepIds, reason: code, message } }]);
+      if (last?.type !== 'stage.waiting') appendEvents(sql, scene.job.id, [{ type: 'stage.waiting', cause: 'operator', detail: { provider, steps: scene.stepIds, reason: 'state', message } }]);
       this.stages.releaseWith(sql, scene.lease, WAITING_MS, false);
     });
   }

@@ -65,7 +65,7 @@ export class Metrics {
   /** 1 where a vendor refuses the account, until an attempt there succeeds again. */
   readonly accountRefused = new Gauge({
     name: 'conversion_account_refused',
-    help: '1 where a vendor refuses the account: unfunded (no credits left) or unauthorized (its key); 0 where it does not.',
+    help: '1 where a vendor refuses the account: unfunded (no credits left); 0 where it does not.',
     labelNames: ['provider', 'reason'] as const,
     registers: [this.registry],
   });

@@ -10,9 +10,9 @@ export const BREAKER_STATES = {
 } as const satisfies Readonly<Record<BreakerState, readonly BreakerState[]>>;
 
 /** What a vendor says of the account itself: no attempt can do better, whatever it asks for. */
-export type AccountTrouble = 'unfunded' | 'unauthorized';
+export type AccountTrouble = 'unfunded';
 
-export const ACCOUNT_TROUBLES: ReadonlyMap<ErrorKind, AccountTrouble> = new Map([['quota_exhausted', 'unfunded'], ['unauthorized', 'unauthorized']]);
+export const ACCOUNT_TROUBLES: ReadonlyMap<ErrorKind, AccountTrouble> = new Map([['quota_exhausted', 'unfunded']]);
 
 /** Attempts that ended within one slice of time. */
 export interface Slice {
@@ -28,7 +28,7 @@ export interface Breaker {
   readonly since: number;
   /** Why it is in this state, in a sentence; null: it never was in another. */
   readonly reason: string | null;
-  /** Why it was opened at once; null: by what became of many attempts. */
+  /** What the vendor said of the account, until an attempt succeeds: two such words in a row open it. */
   readonly cause: AccountTrouble | null;
   /** How the latest attempts ended, the oldest first. */
   readonly outcomes: readonly Slice[];
@@ -121,7 +121,7 @@ function counted(breaker: Breaker, { ok, failed }: { readonly ok: number; readon
   const current = breaker.outcomes.find((slice) => slice.at === at) ?? { ok: 0, failed: 0 };
   const outcomes = [...before, { at, ok: current.ok + ok, failed: current.failed + failed }];
   while (outcomes.length > 1 && size(outcomes.slice(1)) >= ENOUGH) outcomes.shift();
-  return { ...breaker, outcomes };
+  return { ...breaker, outcomes, cause: breaker.state === 'closed' && ok > 0 ? null : breaker.cause };
 }
 
 function judged(breaker: Breaker, kind: ErrorKind | null, clock: BreakerClock): Breaker {
@@ -135,17 +135,18 @@ function opensNow({ state, opens, since }: Breaker, { now, firstPauseMs }: Break
   return state !== 'closed' || (opens > 0 && now < since + pauseMs(opens, firstPauseMs)) ? opens + 1 : 1;
 }
 
-/** One refusal is enough, and those that were under way when it came do not make its pause longer. Null: nothing of that kind. */
-function refused(breaker: Breaker, { trouble = null, kind }: Extract<BreakerEvent, { readonly type: 'ended' }>, clock: BreakerClock): Breaker | null {
+/**
+ * One refusal may be a vendor's slip, or mean the one job: it is noted, and the next opens the breaker. Those that were under way when it came do not make
+ * its pause longer. Null: nothing of that kind.
+ */
+function refused(breaker: Breaker, { trouble = null, kind, failed }: Extract<BreakerEvent, { readonly type: 'ended' }>, clock: BreakerClock): Breaker | null {
   if (trouble === null || (breaker.state === 'open' && breaker.cause === trouble)) return null;
-  const why = trouble === 'unfunded' ? 'unfunded: the vendor says that the account has nothing left' : 'unauthorized: the vendor refuses the account\'s key';
-  return opened({ ...breaker, cause: trouble }, opensNow(breaker, clock), `${why} ("${kind ?? trouble}").`, clock);
+  if (breaker.state === 'closed' && breaker.cause === null && failed < 2) return judged({ ...breaker, cause: trouble }, kind, clock);
+  return opened({ ...breaker, cause: trouble }, opensNow(breaker, clock), `${trouble}: the vendor says that the account has nothing left ("${kind ?? trouble}").`, clock);
 }
 
-/** A refused key is tried once more soon, for a vendor may err; credits do not come back so fast. */
 function opened(breaker: Breaker, opens: number, why: string, { now, firstPauseMs }: BreakerClock): Breaker {
-  const least = breaker.cause === null || (breaker.cause === 'unauthorized' && opens === 1) ? 0 : ACCOUNT_PAUSE_MS;
-  const pause = Math.max(least, pauseMs(opens, firstPauseMs));
+  const pause = Math.max(breaker.cause === null ? 0 : ACCOUNT_PAUSE_MS, pauseMs(opens, firstPauseMs));
   return { ...breaker, state: 'open', since: now, reason: `${why} One attempt is let through after ${pause / 1000} s.`, opens, openUntil: now + pause, probe: null };
 }
 

@@ -4,7 +4,7 @@ import type { Outage } from './standing.js';
 
 /**
  * What is tried one after the other where there is no plan without those that are out, and `net` allows it: with the least bad of those whose breakers are
- * open, then with the next one too, and last with those whose account was refused: work that has nobody else waits there. What an operator took out stays out.
+ * open, then with the next one too, and last with those whose account has nothing left. What an operator took out stays out.
  */
 export function* roundsOf(outages: readonly Outage[], net: boolean): Generator<readonly Outage[]> {
   if (!net) return;

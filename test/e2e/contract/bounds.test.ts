@@ -3,7 +3,10 @@ import { closedPort } from '../../support/local-server.js';
 import { at, PHOTO, scene, toPng, until, type Job, type Scene } from './scene.js';
 
 let stage: Scene;
-beforeAll(async () => (stage = await scene()));
+beforeAll(async () => {
+  stage = await scene();
+  await stage.withoutBreakers();
+});
 afterAll(() => stage.close());
 beforeEach(() => {
   stage.api2convert.behave();

@@ -67,7 +67,7 @@ export interface Scene {
   /** Accepted and ended. */
   run(body: unknown): Promise<Job>;
   bytes(output: Output | undefined): Promise<Buffer>;
-  /** Each answer is looked at by itself from here on: no breaker judges them together. */
+  /** Each answer is looked at by itself from here on: no breaker judges them together, and nobody is left alone for them. */
   withoutBreakers(): Promise<void>;
   close(): Promise<void>;
 }
@@ -100,6 +100,7 @@ export async function scene(variables: Readonly<Record<string, string | undefine
     withoutBreakers: async () => {
       await database.query(`CREATE FUNCTION no_breaker() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`);
       await database.query('CREATE TRIGGER no_breakers BEFORE INSERT ON breaker FOR EACH ROW EXECUTE FUNCTION no_breaker()');
+      await database.query('CREATE TRIGGER no_throttles BEFORE INSERT ON provider_throttle FOR EACH ROW EXECUTE FUNCTION no_breaker()');
     },
     close: async () => {
       await gateway.stop();
