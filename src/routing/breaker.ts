@@ -68,6 +68,9 @@ export const ACCOUNT_PAUSE_MS = 300_000;
 /** A probe that takes longer tells nothing by then, and another one may try. */
 const PROBE_MS = 600_000;
 
+/** The word of how a probe ended takes a moment, and until then nobody else is let through. */
+const TOLD_MS = 3000;
+
 export const CLOSED: Breaker = { state: 'closed', since: 0, reason: null, cause: null, outcomes: [], opens: 0, openUntil: null, probe: null };
 
 type Rule<Type> = (breaker: Breaker, event: Extract<BreakerEvent, { readonly type: Type }>, clock: BreakerClock) => Breaker;
@@ -90,7 +93,7 @@ const RULES: Rules = {
   },
   half_open: {
     ended: (breaker, event, clock) => refused(counted(breaker, event, clock), event, clock) ?? counted(breaker, event, clock),
-    wanted: (breaker, { stage, probing }, clock) => (stage !== breaker.probe && probing && clock.now < breaker.since + PROBE_MS ? breaker : probedBy(breaker, stage, clock)),
+    wanted: (breaker, { stage, probing }, clock) => (stage !== breaker.probe && clock.now < breaker.since + (probing ? PROBE_MS : TOLD_MS) ? breaker : probedBy(breaker, stage, clock)),
     told: (breaker, { stage, ok, kind }, clock) => {
       if (stage !== breaker.probe) return breaker;
       return ok ? { ...breaker, state: 'closed', since: clock.now, reason: 'The attempt that was let through succeeded.', cause: null, outcomes: [], openUntil: null, probe: null } : opened(breaker, breaker.opens + 1, `The attempt that was let through failed with "${kind ?? 'unmapped'}".`, clock);

@@ -24,7 +24,7 @@ export interface Standing {
     readonly due: boolean;
     /** The more, the worse: which one is used where all are open. */
     readonly badness: number;
-    /** The vendor refused the account: no attempt is made there but the one that is let through. */
+    /** What the vendor said of the account, until an attempt there succeeds. */
     readonly cause?: AccountTrouble | null;
   };
   /** How attempts ended lately, as decisions take it; left out where none did. */

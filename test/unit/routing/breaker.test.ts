@@ -91,7 +91,9 @@ describe('an open breaker', () => {
 describe('a half-open breaker', () => {
   it('lets nobody else through while its probe works, and another one once that is gone', () => {
     expect(after(HALF, [1_031_000, wanted('other', true)])).toBe(HALF);
-    expect(after(HALF, [1_031_000, wanted('other', false)])).toMatchObject({ state: 'half_open', probe: 'other' });
+    // How it ended may not have been told yet.
+    expect(after(HALF, [1_031_000, wanted('other', false)])).toBe(HALF);
+    expect(after(HALF, [1_033_000, wanted('other', false)])).toMatchObject({ state: 'half_open', probe: 'other' });
     expect(after(HALF, [1_031_000, wanted('probe', true)])).toMatchObject({ probe: 'probe' });
   });
 

@@ -1,7 +1,7 @@
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway, type Gateway } from '../support/gateway.js';
-import { ended, eventsOf, jobOf, post, problemOf, sample, send, sendFile, until, upload, uploadJob } from './support/rest.js';
-import { play, setListening, startVendors } from './support/vendors.js';
+import { ended, eventsOf, jobOf, post, problemOf, sample, send, sendFile, until, upload, uploadJob } from '../e2e/support/rest.js';
+import { play, setListening, startVendors } from '../e2e/support/vendors.js';
 
 interface Breaker {
   readonly state: string;

@@ -1,8 +1,8 @@
 import { PDFDocument } from '@cantoo/pdf-lib';
 import { fileTypeFromBuffer } from 'file-type';
 import { formats, type ResultFile, type SourceFile, targetsOf } from '../../src/sandbox/engine/engine.js';
-import { film, has, tone } from './sandbox-engine-programs.js';
-import { run, runOne, sample, sizeOf, text } from './sandbox-engine-support.js';
+import { film, has, tone } from '../unit/sandbox-engine-programs.js';
+import { run, runOne, sample, sizeOf, text } from '../unit/sandbox-engine-support.js';
 
 /** Each source says this, so that a result that says it is more than a file of the right kind. */
 const WORDS = 'Harbour lights';

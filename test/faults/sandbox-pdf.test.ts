@@ -2,7 +2,7 @@ import { degrees, PDFDocument, StandardFonts } from '@cantoo/pdf-lib';
 import { fileTypeFromBuffer } from 'file-type';
 import sharp from 'sharp';
 import type { SourceFile } from '../../src/sandbox/engine/engine.js';
-import { pagesOf, pixelAt, refusal, run, runOne, sample, sizeOf, twoHalves, writtenOn } from './sandbox-engine-support.js';
+import { pagesOf, pixelAt, refusal, run, runOne, sample, sizeOf, twoHalves, writtenOn } from '../unit/sandbox-engine-support.js';
 
 /** A PDF of `count` pages, each with its number in it. */
 async function numbered(count: number, size: [number, number] = [200, 100]): Promise<SourceFile> {
