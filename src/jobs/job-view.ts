@@ -1,7 +1,7 @@
 import { Decimal } from 'decimal.js';
 import type { JobExport, JobInput, Money } from '../conversion/job-graph.js';
 import { isPlace } from '../conversion/places.js';
-import { amountText } from '../routing/pricing.js';
+import { amountText } from '../conversion/money.js';
 import type { AttemptRow, FileRow, WholeJob } from './rows.js';
 
 const iso = (time: Date | string | null): string | null => (time === null ? null : new Date(time).toISOString());

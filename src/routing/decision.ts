@@ -1,5 +1,6 @@
 import type { Decimal } from 'decimal.js';
 import type { Money, Routing } from '../conversion/job-graph.js';
+import { amountText } from '../conversion/money.js';
 import type { Decision, ProviderQuote } from './decision-record.js';
 import type { Exclusion } from './filters.js';
 import { choose } from './choose.js';
@@ -7,7 +8,7 @@ import type { Draw } from './draw.js';
 import { fitAll, longest, sumOf, type Fit, type Fits } from './fit.js';
 import type { Plan } from './plan.js';
 import type { Candidate, PlanStep } from './plan-step.js';
-import { amountText, type Price } from './pricing.js';
+import type { Price } from './pricing.js';
 import type { Weights } from './rank.js';
 import { summaryOf } from './summary.js';
 

@@ -104,5 +104,3 @@ const same = (pattern: string | undefined, value: string | null): boolean => pat
 export function moneyFor(pricing: Pricing | null, credits: number | null): string | null {
   return pricing === null || credits === null ? null : amountText(new Decimal(pricing.perCredit).mul(credits));
 }
-
-export { amountText };

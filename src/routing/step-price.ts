@@ -1,5 +1,6 @@
 import type { Told } from '../accounts/ledger.js';
-import { amountText, moneyFor, type Price, type Pricing } from './pricing.js';
+import { amountText } from '../conversion/money.js';
+import { moneyFor, type Price, type Pricing } from './pricing.js';
 
 /** What one step is expected to cost where it is planned, as its stage keeps it. Null: nobody knows; `most` null: nor how much it may become. */
 export interface StepPrice {

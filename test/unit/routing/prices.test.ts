@@ -1,7 +1,8 @@
 import { Decimal } from 'decimal.js';
 import type { StepWish } from '../../../src/conversion/provider.js';
 import type { Figure } from '../../../src/routing/learned-work.js';
-import { amountText, BASES, priceOf, type Basis, type PriceSources, type Pricing } from '../../../src/routing/pricing.js';
+import { amountText } from '../../../src/conversion/money.js';
+import { BASES, priceOf, type Basis, type PriceSources, type Pricing } from '../../../src/routing/pricing.js';
 
 const PNG: StepWish = { operation: 'convert', from: 'jpg', parameters: { to: 'png' }, options: {} };
 const FIGURE: Figure = { mean: new Decimal(3), least: new Decimal(2), most: new Decimal(5), spread: new Decimal(1), samples: 4, ageMs: 1000 };
