@@ -71,7 +71,7 @@ export class LimitLoader implements BeforeApplicationShutdown {
   private async lookAndGrow(): Promise<void> {
     await this.refresh();
     for (const { id, config } of this.registry.all()) {
-      if (this.board.of(id).ceiling !== null && this.board.pausedMs(id) === 0) await this.store.grow(id, config.maxConcurrent ?? null);
+      if (this.board.of(id).throttled && this.board.pausedMs(id) === 0) await this.store.grow(id, config.maxConcurrent ?? null);
     }
   }
 

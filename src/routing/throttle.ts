@@ -22,6 +22,8 @@ export interface TooMany {
   readonly begunAt: number;
   /** An attempt that began after the 429 before was taken. */
   readonly tookSome: boolean;
+  /** Of the attempts that ended there lately: how many, and how many of them with a 429, this one among them. */
+  readonly lately: { readonly ended: number; readonly refused: number };
   /** From 0 to 1. */
   readonly random: number;
 }
@@ -32,15 +34,20 @@ const LONGEST_PAUSE_MS = 60_000;
 const LONGEST_TOLD_MS = 3_600_000;
 /** One more at once is tried after so long without a 429, whatever succeeded. */
 const GROW_MS = 30_000;
+/** A vendor that takes nearly all of what it is asked for has room: one refusal in so many is a slip, or the price of using all that there is. */
+const SLIP_IN = 20;
 /** What nothing was said of for so long says nothing any more. */
 export const FORGOTTEN_SECONDS = 3600;
 
+export const isSlip = ({ ended, refused }: TooMany['lately']): boolean => ended >= SLIP_IN && refused * SLIP_IN <= ended;
+
 /**
  * Left alone until the time that it told, or for a pause that grows each time; and half as many at once as ran. Attempts that were under way together
- * are told the same thing many times: it counts once.
+ * are told the same thing many times: it counts once. One of many that were taken changes nothing, but that a told time is waited for.
  */
-export function afterTooMany(before: Throttle, { now, retryAfterMs, running, begunAt, tookSome, random }: TooMany): Throttle {
+export function afterTooMany(before: Throttle, { now, retryAfterMs, running, begunAt, tookSome, lately, random }: TooMany): Throttle {
   const told = retryAfterMs === null || !(retryAfterMs > 0) ? null : Math.min(retryAfterMs, LONGEST_TOLD_MS);
+  if (isSlip(lately)) return told === null ? before : { ...before, pausedUntil: Math.max(before.pausedUntil, now + told) };
   if (begunAt <= before.loweredAt) return { ...before, pausedUntil: Math.max(before.pausedUntil, now + (told ?? 0)) };
   const strikes = tookSome ? 1 : before.strikes + 1;
   const pause = told ?? Math.round(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(strikes - 1, 16)) * (1 + random / 2));

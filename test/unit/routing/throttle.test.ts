@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterTooMany, limitOf, raisedBy, UNTHROTTLED, type Throttle, type TooMany } from '../../../src/routing/throttle.js';
 
-const told = (more: Partial<TooMany> = {}): TooMany => ({ now: 10_000, retryAfterMs: null, running: 8, begunAt: 9000, tookSome: false, random: 0, ...more });
+const told = (more: Partial<TooMany> = {}): TooMany => ({ now: 10_000, retryAfterMs: null, running: 8, begunAt: 9000, tookSome: false, lately: { ended: 1, refused: 1 }, random: 0, ...more });
 const HOUR = 3_600_000;
 
 it('a first 429 halves what ran, and leaves the provider alone as it told', () => {
@@ -16,6 +16,14 @@ it.each<[what: string, retryAfterMs: number | null, pause: number]>([
   ['nothing', null, 1000], ['nought', 0, 1000], ['less than nothing', -5000, 1000], ['no number', Number.NaN, 1000], ['two hours', 2 * HOUR, HOUR], ['for ever', Number.POSITIVE_INFINITY, HOUR],
 ])('told to wait for %s, it waits for what is sensible', (_, retryAfterMs, pause) => {
   expect(afterTooMany(UNTHROTTLED, told({ retryAfterMs })).pausedUntil).toBe(10_000 + pause);
+});
+
+it.each<[ended: number, refused: number, isSlip: boolean]>([[200, 10, true], [200, 11, false], [20, 1, true], [19, 1, false], [40, 2, true], [1, 1, false]])('of %i that ended lately %i were refused: a slip? %s', (ended, refused, isSlip) => {
+  const lately = { ended, refused };
+  const [untold, waits] = [afterTooMany(UNTHROTTLED, told({ lately })), afterTooMany(UNTHROTTLED, told({ lately, retryAfterMs: 7000 }))];
+  expect([untold, waits.ceiling]).toEqual(isSlip ? [UNTHROTTLED, null] : [{ ceiling: 4, strikes: 1, pausedUntil: 11_000, loweredAt: 10_000 }, 4]);
+  // Whatever it is, nobody comes earlier than told.
+  expect(waits.pausedUntil).toBe(17_000);
 });
 
 it('without a word the pauses grow, spread a little, up to a minute and a half; they are short again once it took something', () => {
@@ -41,7 +49,7 @@ it('what was under way together is told the same thing many times: it lowers onc
 });
 
 it('whatever is told in whatever order, nobody comes earlier than told, at least one may come, and an hour is the most', () => {
-  const any = fc.record({ now: fc.integer({ min: 1, max: HOUR }), retryAfterMs: fc.option(fc.double()), running: fc.nat(1000), begunAt: fc.integer({ min: 0, max: HOUR }), tookSome: fc.boolean(), random: fc.double({ min: 0, max: 1, noNaN: true }) });
+  const any = fc.record({ now: fc.integer({ min: 1, max: HOUR }), retryAfterMs: fc.option(fc.double()), running: fc.nat(1000), begunAt: fc.integer({ min: 0, max: HOUR }), tookSome: fc.boolean(), lately: fc.nat(200).chain((ended) => fc.record({ ended: fc.constant(ended), refused: fc.nat(ended) })), random: fc.double({ min: 0, max: 1, noNaN: true }) });
   fc.assert(fc.property(fc.array(any, { minLength: 1, maxLength: 20 }), (words) => {
     let throttle: Throttle = UNTHROTTLED;
     for (const word of [...words].sort((one, other) => one.now - other.now)) {
