@@ -11,3 +11,12 @@ export function databaseTrouble(error: unknown): string | null {
   const inner = (error as { errors?: unknown }).errors;
   return Array.isArray(inner) ? (inner.map(databaseTrouble).find((word) => word !== null) ?? null) : null;
 }
+
+/** SQLSTATE of a statement that the server gave up, and took back: it was refused, waited too long for a lock, or met another in a circle. */
+const TAKEN_BACK = /^(?!08|53|57P|58)[0-9A-Z]{5}$/;
+
+/** Whether a statement that failed so may have been committed all the same, or would fail so again: the connection broke, or the server is away. */
+export function outcomeIsLost(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return databaseTrouble(error) !== null && !(typeof code === 'string' && TAKEN_BACK.test(code));
+}
