@@ -9,6 +9,7 @@ import { newExports } from './export-store.js';
 import { claimRow, type Claim } from './idempotency-claim.js';
 import type { RarePart } from './job-insert.js';
 import type { JobToWrite } from './job-inserts.js';
+import { nameOf } from './idempotency-store.js';
 import { newWebhook } from './outbox.js';
 import type { StepLoss, WholeJob } from './rows.js';
 import type { WebhookSecrets } from './webhook-secrets.js';
@@ -91,7 +92,7 @@ export function writtenJob(job: NewJob, retryOf: string | null, { credentials, s
   };
   const stages = job.stages.map((stage, position) => ({ id: stage.id, position, provider: stage.provider, step_ids: stage.stepIds, needs: stage.needs, prices: stage.prices, ready: stage.needs.length === 0 }));
   const json = JSON.stringify({ id, tenant, key, status, graph, tag: graph.tag, retention_seconds: graph.retentionSeconds, deadline_seconds: job.deadlineSeconds, decision, inputs, steps, stages, events, ...rare });
-  return { written: { json, parts: new Set(Object.keys(rare) as RarePart[]), key: job.claim === undefined ? null : JSON.stringify([tenant, job.claim.key]) }, whole, hasWebhook: webhook !== null };
+  return { written: { json, parts: new Set(Object.keys(rare) as RarePart[]), key: job.claim === undefined ? null : nameOf(job.claim) }, whole, hasWebhook: webhook !== null };
 }
 
 /** Those of one step, as its row holds them. */

@@ -12,10 +12,10 @@ export function databaseTrouble(error: unknown): string | null {
   return Array.isArray(inner) ? (inner.map(databaseTrouble).find((word) => word !== null) ?? null) : null;
 }
 
-/** SQLSTATE of a statement that the server gave up, and took back: it was refused, waited too long for a lock, or met another in a circle. */
-const TAKEN_BACK = /^(?!08|53|57P|58)[0-9A-Z]{5}$/;
+/** SQLSTATE of a statement that the server gave up and took back, while the connection went on. */
+const TAKEN_BACK = /^(?!08|57P)\d[0-9A-Z]{4}$/;
 
-/** Whether a statement that failed so may have been committed all the same, or would fail so again: the connection broke, or the server is away. */
+/** Whether nobody can tell if what failed so was committed all the same: the connection broke, or could not be had. */
 export function outcomeIsLost(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return databaseTrouble(error) !== null && !(typeof code === 'string' && TAKEN_BACK.test(code));
