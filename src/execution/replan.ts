@@ -8,7 +8,7 @@ import { moneyText } from '../conversion/money.js';
 import { appendDecision } from '../jobs/decision-store.js';
 import { appendEvents, type Cause } from '../jobs/event-store.js';
 import type { Transaction } from '../platform/transaction.js';
-import { lossesOf } from '../jobs/job-store.js';
+import { lossesOf } from '../jobs/new-job.js';
 import { Registry } from '../providers/registry.js';
 import type { Ceiling } from '../routing/ceiling.js';
 import { RouterService, type Route } from '../routing/router.service.js';

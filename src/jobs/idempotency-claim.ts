@@ -21,15 +21,15 @@ export class KeyTaken extends Error {
   }
 }
 
-/** The claim as one JSON parameter. The job is as inserted, but for its times, which only the commit tells. */
-export function claimRow({ key, fingerprint, holder, answer }: Claim, job: WholeJob): string {
+/** The claim as the statement that writes the job takes it. The job is as inserted, but for its times, which only the commit tells. */
+export function claimRow({ key, fingerprint, holder, answer }: Claim, job: WholeJob): object {
   const known = answer?.(job);
-  return JSON.stringify({ key, fingerprint, holder, status: known?.status, headers: known?.headers, body: known === undefined || known.body === null ? undefined : JSON.stringify(known.body) });
+  return { key, fingerprint, holder, status: known?.status, headers: known?.headers, body: known === undefined || known.body === null ? undefined : JSON.stringify(known.body) };
 }
 
-/** Part of a `WITH` where $1 is the job's id, $2 the tenant and `$place` the claim. */
-export const insertClaim = (place: number): string => `
-  key_row AS (
+/** Part of the statement that writes jobs, of those that came with a key. */
+export const INSERT_CLAIM = `
+  key_rows AS (
     INSERT INTO idempotency_key (tenant, key, fingerprint, job_id, holder, held_until, status, headers, body, expires_at)
-    SELECT $2, k.key, k.fingerprint, $1, k.holder, CASE WHEN k.holder IS NOT NULL THEN now() + interval '${HOLD_SECONDS} seconds' END, k.status, k.headers, k.body, now() + interval '${KEPT_SECONDS} seconds'
-    FROM jsonb_to_record($${place}::jsonb) AS k (key text, fingerprint text, holder uuid, status int, headers jsonb, body text)),`;
+    SELECT t.tenant, k.key, k.fingerprint, t.id, k.holder, CASE WHEN k.holder IS NOT NULL THEN now() + interval '${HOLD_SECONDS} seconds' END, k.status, k.headers, k.body, now() + interval '${KEPT_SECONDS} seconds'
+    FROM told t, jsonb_to_record(t.claim) AS k (key text, fingerprint text, holder uuid, status int, headers jsonb, body text) WHERE t.claim IS NOT NULL),`;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../platform/database.js';
+import { Gathered } from '../platform/gathered.js';
 import type { Sql } from '../platform/sql.js';
 
 /** A request with a key. The key is the tenant's own: other tenants may use the same one. */
@@ -37,19 +38,38 @@ export const HOLD_SECONDS = 6;
 /** How long a stored answer is given again, in seconds. */
 export const KEPT_SECONDS = 86_400;
 
-/** The rows of `Idempotency-Key`. A row begins in the statement that inserts its job (`job-store.ts`): where one is, the other is. */
+/** What comes at once is looked up at once: so many keys in one statement at the most, and so many statements at a time. */
+const TOGETHER = { most: 64, lanes: 2 };
+
+interface FoundKey {
+  readonly tenant: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly jobId: string;
+  readonly status: number | null;
+  readonly headers: Record<string, string>;
+  readonly body: string | null;
+  readonly createdAt: Date;
+}
+
+const FIND_KEYS = `SELECT tenant, key, fingerprint, job_id AS "jobId", status, headers, body, created_at AS "createdAt" FROM idempotency_key
+  WHERE (tenant, key) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND expires_at > now()`;
+
+/** The rows of `Idempotency-Key`. A row begins in the statement that inserts its job (`job-insert.ts`): where one is, the other is. */
 @Injectable()
 export class IdempotencyStore {
+  private readonly finding = new Gathered<KeyedRequest, Earlier | null>((requests) => this.findAll(requests), async (request) => (await this.findAll([request]))[0] ?? null, TOGETHER);
+
   constructor(private readonly database: Database) {}
 
-  async find({ tenant, key }: KeyedRequest): Promise<Earlier | null> {
-    const [row] = await this.database.query<{ fingerprint: string; jobId: string; status: number | null; headers: Record<string, string>; body: string | null; createdAt: Date }>(
-      { name: 'find_key', text: `SELECT fingerprint, job_id AS "jobId", status, headers, body, created_at AS "createdAt" FROM idempotency_key WHERE tenant = $1 AND key = $2 AND expires_at > now()` },
-      [tenant, key],
-    );
-    if (row === undefined) return null;
-    const { fingerprint, jobId, status, headers, body, createdAt } = row;
-    return { fingerprint, jobId, answer: status === null ? null : { jobId, status, headers, body: body === null ? null : withTime(JSON.parse(body) as object, createdAt) } };
+  async find(request: KeyedRequest): Promise<Earlier | null> {
+    return this.finding.do(request);
+  }
+
+  private async findAll(requests: readonly KeyedRequest[]): Promise<readonly (Earlier | null)[]> {
+    const rows = await this.database.query<FoundKey>({ name: 'find_keys', text: FIND_KEYS }, [requests.map(({ tenant }) => tenant), requests.map(({ key }) => key)]);
+    const found = new Map(rows.map((row) => [nameOf(row), row]));
+    return requests.map((request) => toEarlier(found.get(nameOf(request))));
   }
 
   /** Takes over from a request that is gone without an answer. False while it lives, and when it has answered by now. */
@@ -102,6 +122,15 @@ export async function eraseExpiredKeys(sql: Sql, limit: number): Promise<number>
     [limit],
   );
   return rows.length;
+}
+
+/** Tenants have keys of their own. */
+export const nameOf = ({ tenant, key }: Pick<KeyedRequest, 'tenant' | 'key'>): string => JSON.stringify([tenant, key]);
+
+function toEarlier(row: FoundKey | undefined): Earlier | null {
+  if (row === undefined) return null;
+  const { fingerprint, jobId, status, headers, body, createdAt } = row;
+  return { fingerprint, jobId, answer: status === null ? null : { jobId, status, headers, body: body === null ? null : withTime(JSON.parse(body) as object, createdAt) } };
 }
 
 /** An answer that was stored with its job was written before the time of that commit was known; key and job share it. */

@@ -7,7 +7,7 @@ import { contentTypeOf } from '../files/kinds.js';
 import { Staging, StagingTrouble } from '../files/staging.js';
 import { unavailable } from '../http/problem.js';
 import { Database } from '../platform/database.js';
-import type { NewFile } from './job-store.js';
+import type { NewFile } from './new-job.js';
 
 /** An output of an earlier job that a new one takes in. */
 export interface FoundOutput {

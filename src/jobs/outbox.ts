@@ -74,16 +74,16 @@ export const APPEND_NEWS = `
     RETURNING due_at)
   SELECT due_at FROM delivery_rows WHERE due_at IS NOT NULL LIMIT 1`;
 
-/** Part of the statement that writes a job ($1), with its `NewWebhook` in `place`. The job cannot be read back there: it comes with the webhook, but for its times. */
-export const insertWebhook = (place: string): string => `
+/** Part of the statement that writes jobs, of those that have a webhook. A job cannot be read back there: it comes with the webhook, but for its times. */
+export const INSERT_WEBHOOK = `
   asked AS (
-    SELECT w.* FROM jsonb_to_record(${place}::jsonb) AS w (url text, host text, events text[], secret text, queued jsonb, job jsonb)),
-  webhook_row AS (
+    SELECT t.id AS job_id, w.* FROM told t, jsonb_to_record(t.webhook) AS w (url text, host text, events text[], secret text, queued jsonb, job jsonb) WHERE t.webhook IS NOT NULL),
+  webhook_rows AS (
     INSERT INTO job_webhook (job_id, url, host, events, secret, last_sequence, open_deliveries)
-    SELECT $1, url, host, events, decode(secret, 'base64'), (queued IS NOT NULL)::int, (coalesce(queued->>'type' = ANY (events), false))::int FROM asked),
+    SELECT job_id, url, host, events, decode(secret, 'base64'), (queued IS NOT NULL)::int, (coalesce(queued->>'type' = ANY (events), false))::int FROM asked),
   outbox AS (
     INSERT INTO outbox_event (id, job_id, sequence, type, job)
-    SELECT (queued->>'id')::uuid, $1, 1, queued->>'type', job || jsonb_build_object('created_at', now()::timestamptz(3), 'queued_at', now()::timestamptz(3)) FROM asked WHERE queued->>'type' = ANY (events)),
+    SELECT (queued->>'id')::uuid, job_id, 1, queued->>'type', job || jsonb_build_object('created_at', now()::timestamptz(3), 'queued_at', now()::timestamptz(3)) FROM asked WHERE queued->>'type' = ANY (events)),
   delivery_rows AS (
     INSERT INTO delivery (id, event_id, job_id, sequence, host, due_at)
-    SELECT (queued->>'delivery')::uuid, (queued->>'id')::uuid, $1, 1, host, now() FROM asked WHERE queued->>'type' = ANY (events)),`;
+    SELECT (queued->>'delivery')::uuid, (queued->>'id')::uuid, job_id, 1, host, now() FROM asked WHERE queued->>'type' = ANY (events)),`;

@@ -9,7 +9,8 @@ import type { Decision } from '../routing/decision-record.js';
 import type { LossyStage } from '../routing/plan.js';
 import type { Claim } from './idempotency-claim.js';
 import { JobEnding } from './job-ending.js';
-import { JobStore, type NewFile } from './job-store.js';
+import { JobStore } from './job-store.js';
+import type { NewFile } from './new-job.js';
 import type { FileRow, WholeJob } from './rows.js';
 
 export interface Retried {

@@ -11,3 +11,12 @@ export function databaseTrouble(error: unknown): string | null {
   const inner = (error as { errors?: unknown }).errors;
   return Array.isArray(inner) ? (inner.map(databaseTrouble).find((word) => word !== null) ?? null) : null;
 }
+
+/** SQLSTATE of a statement that the server gave up and took back, while the connection went on. */
+const TAKEN_BACK = /^(?!08|57P)\d[0-9A-Z]{4}$/;
+
+/** Whether nobody can tell if what failed so was committed all the same: the connection broke, or could not be had. */
+export function outcomeIsLost(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return databaseTrouble(error) !== null && !(typeof code === 'string' && TAKEN_BACK.test(code));
+}

@@ -6,11 +6,11 @@ export class Gathered<Input, Output> {
   private waiting: { readonly input: Input; readonly resolve: (output: Output) => void; readonly reject: (error: unknown) => void }[] = [];
   private running = 0;
 
-  /** `together` answers in the order of its inputs. At most `most` go into one batch, and at most `lanes` batches are under way. */
+  /** `together` answers in the order of its inputs. At most `most` go into one batch, and at most `lanes` batches are under way. `isLost`: of what failed so nobody knows whether it was done, so it fails for all. */
   constructor(
     private readonly together: (inputs: readonly Input[]) => Promise<readonly Output[]>,
     private readonly alone: (input: Input) => Promise<Output>,
-    private readonly limits: { readonly most: number; readonly lanes: number },
+    private readonly limits: { readonly most: number; readonly lanes: number; readonly isLost?: (error: unknown) => boolean },
   ) {}
 
   do(input: Input): Promise<Output> {
@@ -38,7 +38,8 @@ export class Gathered<Input, Output> {
     try {
       const outputs = await this.together(batch.map(({ input }) => input));
       batch.forEach(({ resolve }, index) => resolve(outputs[index] as Output));
-    } catch {
+    } catch (error) {
+      if (this.limits.isLost?.(error) === true) return batch.forEach(({ reject }) => reject(error));
       await Promise.all(batch.map(({ input, resolve, reject }) => this.alone(input).then(resolve, reject)));
     }
   }

@@ -91,13 +91,14 @@ function contender(name: string, origin: string, pid: number | undefined, databa
 async function requireSameRows(contenders: readonly Contender[]): Promise<void> {
   const written = contenders.map(async ({ database }) => {
     const rows = await database.query<object>(`
-      SELECT j.status, j.tag, j.graph::text AS graph, j.last_sequence, i.inputs, s.steps, g.stages, e.events, count(*)::int AS jobs
+      SELECT j.tenant, j.key, j.status, j.tag, j.graph::text AS graph, j.last_sequence, i.inputs, s.steps, g.stages, e.events, d.decisions, count(*)::int AS jobs
       FROM job j,
         LATERAL (SELECT json_agg(json_build_array(id, position, type, filename, status, file_id) ORDER BY position)::text AS inputs FROM job_input WHERE job_id = j.id) i,
-        LATERAL (SELECT json_agg(json_build_array(id, position, operation, status) ORDER BY position)::text AS steps FROM job_step WHERE job_id = j.id) s,
-        LATERAL (SELECT json_agg(json_build_array(provider, step_ids, needs, status, due_at IS NULL) ORDER BY position)::text AS stages FROM stage WHERE job_id = j.id) g,
-        LATERAL (SELECT json_agg(json_build_array(sequence, type, cause, detail) ORDER BY sequence)::text AS events FROM event WHERE job_id = j.id) e
-      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8`);
+        LATERAL (SELECT json_agg(json_build_array(id, position, operation, status, losses) ORDER BY position)::text AS steps FROM job_step WHERE job_id = j.id) s,
+        LATERAL (SELECT json_agg(json_build_array(tenant, provider, step_ids, needs, prices, status, due_at IS NULL) ORDER BY position)::text AS stages FROM stage WHERE job_id = j.id) g,
+        LATERAL (SELECT json_agg(json_build_array(sequence, type, cause, detail) ORDER BY sequence)::text AS events FROM event WHERE job_id = j.id) e,
+        LATERAL (SELECT json_agg(json_build_array(number, record) ORDER BY number)::text AS decisions FROM route_decision WHERE job_id = j.id) d
+      GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11`);
     return JSON.stringify(rows);
   });
   const [ours, theirs] = await Promise.all(written);

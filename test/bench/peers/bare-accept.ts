@@ -21,13 +21,14 @@ interface Times {
 }
 
 const PROVIDER = 'api2convert';
+const OTHER = 'runconvert';
 const RETENTION_SECONDS = 86_400;
 const DEADLINE_SECONDS = 3600;
 
 const INSERT = `
   WITH job_row AS (
-    INSERT INTO job (id, tenant, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
-    VALUES ($1, $2, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
+    INSERT INTO job (id, tenant, key, status, graph, tag, retention_seconds, deadline_at, queued_at, last_sequence)
+    VALUES ($1, $2, $15, $3, $4::jsonb, $5, $6, now() + make_interval(secs => $7), CASE WHEN $3 = 'queued' THEN now() END, $8)
     RETURNING created_at, queued_at),
   file_rows AS (
     INSERT INTO file (id, job_id, role, path, filename, content_type, size, sha256)
@@ -38,12 +39,12 @@ const INSERT = `
     SELECT $1, i.id, i.position, i.type, i.filename, i.status, i.file_id
     FROM jsonb_to_recordset($9::jsonb) AS i (id text, position int, type text, filename text, status text, file_id uuid)),
   step_rows AS (
-    INSERT INTO job_step (job_id, id, position, operation)
-    SELECT $1, s.id, s.position, s.operation FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text)),
+    INSERT INTO job_step (job_id, id, position, operation, losses)
+    SELECT $1, s.id, s.position, s.operation, s.losses FROM jsonb_to_recordset($10::jsonb) AS s (id text, position int, operation text, losses jsonb)),
   stage_rows AS (
-    INSERT INTO stage (id, job_id, position, provider, step_ids, needs, status, due_at)
-    SELECT g.id, $1, g.position, g.provider, g.step_ids, g.needs, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
-    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], ready boolean)),
+    INSERT INTO stage (id, job_id, tenant, position, provider, step_ids, needs, prices, status, due_at)
+    SELECT g.id, $1, $2, g.position, g.provider, g.step_ids, g.needs, g.prices, CASE WHEN g.ready AND $3 = 'queued' THEN 'active' ELSE 'waiting' END, CASE WHEN g.ready AND $3 = 'queued' THEN now() END
+    FROM jsonb_to_recordset($11::jsonb) AS g (id uuid, position int, provider text, step_ids text[], needs text[], prices jsonb, ready boolean)),
   decision_row AS (
     INSERT INTO route_decision (job_id, number, record) VALUES ($1, 1, $14::jsonb)),
   event_rows AS (
@@ -90,16 +91,16 @@ app.post<{ Body: Body }>('/v1/jobs', async ({ body }, reply) => {
   ];
   const unknown = { amount: null, currency: 'USD' };
   const decision = {
-    strategy: 'cheapest', winner: PROVIDER, summary: `${PROVIDER}: at a price that is not known.`,
-    quotes: [{ provider: PROVIDER, eligible: true, reasons: [], cost: unknown, costRange: null, basis: 'none', seconds: 30, losses: [] }],
+    strategy: 'cheapest', winner: PROVIDER, summary: `${PROVIDER}: at a price that is not known beside a price that is not known at ${OTHER}.`,
+    quotes: [PROVIDER, OTHER].map((provider) => ({ provider, eligible: true, reasons: [], cost: unknown, costRange: null, basis: 'none', seconds: 30, losses: [] })),
     plan: [{ stage: 1, provider: PROVIDER, steps: stepIds, cost: unknown }],
   };
   const values = [
     id, 'default', 'queued', JSON.stringify(graph), body.tag, RETENTION_SECONDS, DEADLINE_SECONDS, events.length,
     JSON.stringify(body.inputs.map(({ id, type, filename }, position) => ({ id, position, type, filename, status: 'ready', file_id: null }))),
-    JSON.stringify(body.steps.map(({ id, operation }, position) => ({ id, position, operation }))),
-    JSON.stringify([{ id: uuidv7(), position: 0, provider: PROVIDER, step_ids: stepIds, needs: [], ready: true }]),
-    '[]', JSON.stringify(events), JSON.stringify(decision),
+    JSON.stringify(body.steps.map(({ id, operation }, position) => ({ id, position, operation, losses: [] }))),
+    JSON.stringify([{ id: uuidv7(), position: 0, provider: PROVIDER, step_ids: stepIds, needs: [], prices: stepIds.map((step) => ({ step, amount: null, most: null })), ready: true }]),
+    '[]', JSON.stringify(events), JSON.stringify(decision), 'admin',
   ];
   const { rows } = await pool.query<Times>({ name: 'insert', text: INSERT, values });
   notifySoon();

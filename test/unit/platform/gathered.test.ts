@@ -65,3 +65,13 @@ it('where a batch fails each is done by itself, and only the one that is at faul
   expect(answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : (answer.reason as Error).message))).toEqual([0, 2, 4, 'three', 8]);
   expect(await gathered.do(6)).toBe(12);
 });
+
+it('where nobody knows what became of a batch it fails for all, and nothing is done twice', async () => {
+  const alone = jest.fn(double);
+  const lost = new Error('lost');
+  const gathered = new Gathered<number, number>(async () => Promise.reject(lost), alone, { ...LIMITS, isLost: (error) => error === lost });
+  const answers = await Promise.allSettled(numbers(5).map((number) => gathered.do(number)));
+  expect(answers).toEqual(numbers(5).map(() => ({ status: 'rejected', reason: lost })));
+  expect(alone).not.toHaveBeenCalled();
+  expect(await gathered.do(6)).toBe(12);
+});
