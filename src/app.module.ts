@@ -52,6 +52,7 @@ import { IdempotencyStore } from './jobs/idempotency-store.js';
 import { DecisionController } from './jobs/decision.controller.js';
 import { DecisionStore } from './jobs/decision-store.js';
 import { JobEnding } from './jobs/job-ending.js';
+import { Tally } from './jobs/tally.js';
 import { InputFilesService } from './jobs/input-files.service.js';
 import { INTAKE, JobReader, type Intake } from './jobs/job-reader.service.js';
 import { JobRefresh } from './jobs/job-refresh.js';
@@ -111,6 +112,7 @@ import { CallbackSilence } from './webhooks/callback-silence.js';
 import { CallbackStore } from './webhooks/callback-store.js';
 import { CallbacksController } from './webhooks/callbacks.controller.js';
 import { Deliverer } from './webhooks/deliverer.js';
+import { DueWork } from './webhooks/due-work.js';
 import { DeliveryStore } from './webhooks/delivery-store.js';
 import { ProviderCallbacksController } from './webhooks/provider-callbacks.controller.js';
 import { RelayService } from './webhooks/relay.service.js';
@@ -161,13 +163,18 @@ export class AppModule {
         },
         { provide: Spending, inject: [Metrics], useFactory: (metrics: Metrics) => new Spending((provider, currency, amount) => metrics.cost.inc({ provider, currency }, amount), money.budgets) },
         { provide: Staging, useValue: new Staging(env.stagingDir) },
-        { provide: Registry, inject: [HttpService], useFactory: (http: HttpService) => new Registry(providers, http, policy, () => undefined, observe) },
+        { provide: Tally, inject: [Metrics], useFactory: (metrics: Metrics) => new Tally(metrics) },
+        {
+          provide: Registry,
+          inject: [HttpService, Metrics],
+          useFactory: (http: HttpService, metrics: Metrics) => new Registry(providers, http, policy, (provider, call, ms) => metrics.providerRequestSeconds.observe({ provider, call }, ms / 1000), observe),
+        },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, UsageStore, BudgetStore, BudgetLoader, Closing,
         Metrics, Periodic, Pressure,
         CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, LimitBoard, ThrottleStore, LimitLoader, UnmappedErrors, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, RoomKeeper, WaitingRoom, AttemptEnds, SettleService, Gate, LeftBehind, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, StageResults, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,
-        CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService,
+        CallbackTokens, CallbackStore, CallbackRegistration, CallbackSilence, DeliveryStore, Sender, RelayService, DueWork,
       ],
     };
   }

@@ -44,6 +44,7 @@ export class SettleService {
     await this.database.transaction(async (sql) => {
       await this.stages.hold(sql, scene.lease);
       sql.later(...this.ends.statement(sql, scene, attempt, 'succeeded', cost, null));
+      this.ending.tally.attempt(sql, attempt.provider, 'succeeded');
       this.stages.end(sql, [scene.lease.stageId], 'done');
       this.endSteps(sql, scene, 'done');
       writeResults(sql, scene, attempt.provider, files);
@@ -79,7 +80,9 @@ export class SettleService {
       await this.stages.hold(sql, scene.lease);
       const given = this.ends.mayRunThere(attempt.provider, error);
       if (given) await leaveOrphans(sql, [attempt.id]);
-      const ended = await sql.query<Abandoned>(...this.ends.statement(sql, scene, attempt, given ? 'abandoned' : 'errored', cost, error));
+      const status = given ? 'abandoned' : 'errored';
+      const ended = await sql.query<Abandoned>(...this.ends.statement(sql, scene, attempt, status, cost, error));
+      this.ending.tally.attempt(sql, attempt.provider, status, error.kind);
       if (leftBehind) await watchLeftBehind(sql, [attempt.id]);
       await this.ends.heed(sql, attempt, error);
       appendEvents(sql, scene.job.id, [

@@ -9,6 +9,7 @@ import { giveUpExports } from './export-store.js';
 import { watchLeftBehind } from './left-behind.js';
 import { leaveOrphans } from './orphans.js';
 import { ATTEMPT_STATES, JOB_STATES, STAGE_STATES, statesBefore, STEP_STATES, type JobStatus } from './states.js';
+import { Tally } from './tally.js';
 
 /** An attempt that was left behind: its vendor's job is to be canceled, once the transaction that says so is committed. */
 export interface Abandoned {
@@ -24,7 +25,10 @@ export interface Abandoned {
  */
 @Injectable()
 export class JobEnding {
-  constructor(private readonly spending: Spending = new Spending()) {}
+  constructor(
+    private readonly spending: Spending = new Spending(),
+    readonly tally: Tally = new Tally(),
+  ) {}
 
   async complete(sql: Transaction, jobId: string, cause: Cause): Promise<readonly Abandoned[] | null> {
     return this.end(sql, jobId, 'completed', null, cause);
@@ -39,9 +43,9 @@ export class JobEnding {
   }
 
   private async end(sql: Transaction, jobId: string, status: JobStatus, error: JobError | null, cause: Cause): Promise<readonly Abandoned[] | null> {
-    const ends = sql.query<{ id: string }>(
+    const ends = sql.query<{ seconds: number | null }>(
       `UPDATE job SET status = $2, error = $3::jsonb, ended_at = now(), progress = CASE WHEN $2 = 'completed' THEN 100 ELSE progress END
-       WHERE id = $1 AND status = ANY($4) RETURNING id`,
+       WHERE id = $1 AND status = ANY($4) RETURNING extract(epoch FROM now() - queued_at)::float8 AS seconds`,
       [jobId, status, error === null ? null : JSON.stringify(error), statesBefore(JOB_STATES, status)],
     );
     // A job that had ended has neither: all three are asked at once.
@@ -53,7 +57,10 @@ export class JobEnding {
       [jobId, statesBefore(ATTEMPT_STATES, 'abandoned')],
     );
     const [rows, abandoned, givenUp] = await Promise.all([ends, leaves, giveUpExports(sql, jobId, cause)]);
-    if (rows.length === 0) return null;
+    const [row] = rows;
+    if (row === undefined) return null;
+    this.tally.job(sql, status, row.seconds);
+    for (const { provider } of abandoned) this.tally.attempt(sql, provider, 'abandoned');
     // Its worker may be dead, or its create unanswered: what it made runs at the vendor, and nobody could cancel it.
     await leaveOrphans(sql, abandoned.filter(({ providerJobId }) => providerJobId === null).map(({ id }) => id));
     await watchLeftBehind(sql, abandoned.map(({ id }) => id));

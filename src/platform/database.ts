@@ -49,6 +49,7 @@ export class Database implements Sql {
     try {
       const result = await work(transaction);
       for (const [channel, payload] of await transaction.commit()) this.news.say(channel, payload);
+      transaction.committed();
       return result;
     } catch (error) {
       // Of a server that takes no writes since it lost its part: the next connection may lead to the one that has it.

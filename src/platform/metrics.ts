@@ -1,10 +1,56 @@
 import { Injectable } from '@nestjs/common';
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** In seconds: from a picture that takes a blink to a film that takes an hour. */
+const JOB_SECONDS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
+const REQUEST_SECONDS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** What this process counts, for whoever scrapes it. */
 @Injectable()
 export class Metrics {
   private readonly registry = new Registry();
+  private readonly looks: (() => Promise<void>)[] = [];
+
+  /** Jobs that ended. */
+  readonly jobs = new Counter({
+    name: 'conversion_jobs_total',
+    help: 'Jobs that ended, by how: completed, failed, canceled.',
+    labelNames: ['status'] as const,
+    registers: [this.registry],
+  });
+
+  /** How long jobs took. */
+  readonly jobSeconds = new Histogram({
+    name: 'conversion_job_seconds',
+    help: 'Seconds from when a job was queued to its end, however it ended. What was never queued is not in it.',
+    buckets: JOB_SECONDS,
+    registers: [this.registry],
+  });
+
+  /** Attempts that ended: `kind` is that of their error. */
+  readonly attempts = new Counter({
+    name: 'conversion_attempts_total',
+    help: 'Attempts that ended, by how (succeeded, errored, abandoned) and the kind of their error; none where there was none.',
+    labelNames: ['provider', 'status', 'kind'] as const,
+    registers: [this.registry],
+  });
+
+  /** Requests to vendors, whatever came of them. `call` is the adapter's own word: create, start, read, … */
+  readonly providerRequestSeconds = new Histogram({
+    name: 'conversion_provider_request_seconds',
+    help: 'Seconds that requests to providers took, by what they were for, whatever came of them.',
+    labelNames: ['provider', 'call'] as const,
+    buckets: REQUEST_SECONDS,
+    registers: [this.registry],
+  });
+
+  /** What could be worked on now, and is not yet. */
+  readonly due = new Gauge({
+    name: 'conversion_due',
+    help: 'Work that is due and that no process has taken up, of all processes, by kind: stages, deliveries, orphans, left_behind; counted to 10000.',
+    labelNames: ['kind'] as const,
+    registers: [this.registry],
+  });
 
   /** What changed in a provider's catalogue: `kind` is added, removed, options or price. */
   readonly catalogueDrift = new Counter({
@@ -96,13 +142,21 @@ export class Metrics {
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
+    // From nothing, so that the first of each is seen to have come.
+    for (const status of ['completed', 'failed', 'canceled']) this.jobs.inc({ status }, 0);
   }
 
   get contentType(): string {
     return this.registry.contentType;
   }
 
+  /** Done before each reading. Must not throw. */
+  whenAsked(look: () => Promise<void>): void {
+    this.looks.push(look);
+  }
+
   async text(): Promise<string> {
+    await Promise.all(this.looks.map((look) => look()));
     return this.registry.metrics();
   }
 }

@@ -19,6 +19,8 @@ export class Transaction implements Sql {
   private isOpen = false;
   private readonly words: (readonly [channel: string, payload: string])[] = [];
 
+  private readonly acts: (() => void)[] = [];
+
   constructor(private readonly client: pg.PoolClient) {}
 
   async query<T extends object>(statement: Statement, values: readonly unknown[] = []): Promise<T[]> {
@@ -32,6 +34,15 @@ export class Transaction implements Sql {
 
   tell(channel: string, payload: string): void {
     this.words.push([channel, payload]);
+  }
+
+  /** Done in this process once it is committed. Must not throw. */
+  afterwards(act: () => void): void {
+    this.acts.push(act);
+  }
+
+  committed(): void {
+    for (const act of this.acts) act();
   }
 
   /** The words that were to be said once it is so. */

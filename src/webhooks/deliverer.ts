@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { MOST_LOST } from '../execution/stage-store.js';
 import type { PublicAddress } from '../http/public-address.js';
 import type { DeliveryStatus } from '../jobs/states.js';
 import type { WebhookSecrets } from '../jobs/webhook-secrets.js';
@@ -6,7 +7,7 @@ import { databaseTrouble } from '../platform/database-trouble.js';
 import { Unsealable } from '../platform/sealing.js';
 import { afterTry, type Answer } from './delivery-schedule.js';
 import type { ClaimedDelivery, DeliveryStore } from './delivery-store.js';
-import { toMessage } from './message.js';
+import { toMessage, type NewsRow } from './message.js';
 import type { Sender } from './sender.service.js';
 
 /** `answered`: whatever the receiver said. `nextIsDue`: so is the next delivery of the same job. */
@@ -21,6 +22,8 @@ export type ObserveDelivery = (status: DeliveryStatus) => void;
 /** Makes one try at one delivery: signs the event, sends it, writes what became of it. */
 export class Deliverer {
   private readonly log = new Logger('webhooks');
+  /** The one delivery that is being made of which it is thought that processes die. */
+  private suspect: ClaimedDelivery | null = null;
 
   constructor(
     private readonly deliveries: DeliveryStore,
@@ -30,10 +33,26 @@ export class Deliverer {
     private readonly observe: ObserveDelivery = () => undefined,
   ) {}
 
-  /** Null when `signal` gave the try up, which then does not count. */
+  /** Null when nothing was heard of the receiver: `signal` gave the try up, which then does not count, or the delivery is one of which processes die. */
   async deliver(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Delivered | null> {
+    if (delivery.job !== null) return this.make(delivery, delivery.job, signal);
+    if (delivery.lost >= MOST_LOST) return this.giveUp(delivery);
+    if (this.suspect !== null) {
+      await this.deliveries.wait(delivery);
+      return null;
+    }
+    this.suspect = delivery;
+    try {
+      const job = await this.deliveries.alone(delivery);
+      return job === null ? null : await this.make(delivery, job, signal);
+    } finally {
+      this.suspect = null;
+    }
+  }
+
+  private async make(delivery: ClaimedDelivery, job: NewsRow['job'], signal: AbortSignal): Promise<Delivered | null> {
     const began = performance.now();
-    const answer = await this.try(delivery, signal);
+    const answer = await this.try(delivery, job, signal);
     if (answer === null) {
       await this.deliveries.release(delivery);
       return null;
@@ -49,9 +68,18 @@ export class Deliverer {
     return { answered: answer.status !== null, nextIsDue: settled === 'next is due' };
   }
 
-  private async try(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Answer | null> {
+  /** It is not even read. What comes after it may be delivered. */
+  private async giveUp(delivery: ClaimedDelivery): Promise<null> {
+    const { jobId, deliveryId, host, type, lost } = delivery;
+    if ((await this.deliveries.settle(delivery, DEADLY, 0, { status: 'exhausted' })) === 'lost') return null;
+    this.observe('exhausted');
+    this.log.error({ job: jobId, delivery: deliveryId, host, type, msg: `${lost} processes in a row were gone in the middle of this delivery. It was given up; what they wrote last tells why.` });
+    return null;
+  }
+
+  private async try(delivery: ClaimedDelivery, job: NewsRow['job'], signal: AbortSignal): Promise<Answer | null> {
     try {
-      const message = toMessage(delivery, this.address.url, await this.secretOf(delivery), delivery.at);
+      const message = toMessage({ ...delivery, job }, this.address.url, await this.secretOf(delivery, job.tenant), delivery.at);
       return await this.sender.send(delivery.url, message, delivery.at, signal);
     } catch (error) {
       if (databaseTrouble(error) !== null) throw error;
@@ -61,7 +89,13 @@ export class Deliverer {
     }
   }
 
-  private secretOf({ jobId, sealed, job }: ClaimedDelivery): string | Promise<string> {
-    return sealed === null ? this.secrets.ofTenant(job.tenant) : this.secrets.open(jobId, sealed);
+  private secretOf({ jobId, sealed }: ClaimedDelivery, tenant: string): string | Promise<string> {
+    return sealed === null ? this.secrets.ofTenant(tenant) : this.secrets.open(jobId, sealed);
   }
 }
+
+const DEADLY: Answer = {
+  status: null,
+  error: `The gateway itself failed at this delivery: ${MOST_LOST} times in a row the process that made it was gone in the middle of it. It is not tried again.`,
+  retryAfterMs: null,
+};

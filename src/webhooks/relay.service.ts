@@ -92,7 +92,7 @@ export class RelayService implements BeforeApplicationShutdown {
         this.room.heard(host, delivered.answered);
         if (delivered.nextIsDue) this.wake();
       })
-      // Unless it was the database, the lease is kept until it runs out: a delivery that always ends here is made at that pace and no faster.
+      // Unless it was the database, the lease is kept until it runs out: a delivery that always ends here is made at that pace and no faster, and given up.
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
         const wasFull = this.running.size >= AT_ONCE || this.room.isFull(host);

@@ -60,6 +60,23 @@ it('another process of the same account finds it registered, and knows its token
   expect(registered()).toHaveLength(before);
 });
 
+it('a worker that knows of no address leaves the registration to whoever does', async () => {
+  const origin = new URL(await endpoint()).origin;
+  await gateway.stop();
+  const looks = () => runconvert.requests.filter(({ method, path }) => method === 'GET' && path.endsWith('/webhooks')).length;
+  const asked = () => database.query(`SELECT task_identifier FROM graphile_worker.jobs WHERE task_identifier = 'callback-registration'`);
+  const before = looks();
+  const worker = await start({ ROLE: 'worker', STAGING_URL: `file://${gateway.dataDir}/shared` });
+  await database.query(`SELECT graphile_worker.add_job('callback-registration', '{}'::json, job_key := 'callback-registration')`);
+  // The control: it does take up such work, of other kinds.
+  await database.query(`SELECT graphile_worker.add_job('staging-leftovers', '{}'::json, job_key := 'control')`);
+  await until('the control', async () => ((await database.query(`SELECT 1 FROM graphile_worker.jobs WHERE key = 'control'`)).length === 0 ? true : null));
+  expect([await asked(), looks()]).toEqual([[{ task_identifier: 'callback-registration' }], before]);
+  gateway = await start({ PUBLIC_URL: origin, STAGING_URL: `file://${gateway.dataDir}/shared` });
+  await until('the look', async () => (looks() > before && (await asked()).length === 0 ? true : null));
+  await worker.stop();
+});
+
 it('a provider that was removed: its right token is 410, a wrong one 404', async () => {
   const path = new URL(await endpoint()).pathname;
   await gateway.stop();

@@ -1,6 +1,6 @@
 import type { View } from './support/caller.ts';
 import { preloaded } from './support/preloads.ts';
-import { openWorld, type World } from './support/world.ts';
+import { CANARIES, openWorld, type World } from './support/world.ts';
 
 const WORD = 'poisonous';
 /** What dies is started again, as by a supervisor, and its work is free at once: as if the lease's 15 s had gone by. */
@@ -15,16 +15,16 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const poison = (vendor: string) => world.job({ inputs: [{ id: 'file', type: 'url', url: `https://files.example.com/${WORD}.jpg` }], routing: { only: [vendor] } });
-const leasesRunOut = () => world.postgres.query(`UPDATE stage SET lease_until = now() - interval '1 ms' WHERE lease_owner IS NOT NULL`);
+const leasesRunOut = () => Promise.all(['stage', 'delivery'].map((table) => world.postgres.query(`UPDATE ${table} SET lease_until = now() - interval '1 ms' WHERE lease_owner IS NOT NULL`)));
 
-/** Starts gateways until `deaths` of them have died of what they found to do. */
-async function outlive(deaths: number, jobs: readonly View[]): Promise<number> {
+/** Starts gateways until `deaths` of them have died of what they found to do, and one ends all jobs, and all deliveries if those are waited for. */
+async function outlive(deaths: number, jobs: readonly View[], variables = {}, allTold = () => Promise.resolve()): Promise<number> {
   let died = 0;
   for (const late = Date.now() + 90_000; Date.now() < late; ) {
     await leasesRunOut();
-    const gateway = await world.gateway();
+    const gateway = await world.gateway(variables);
     const exit = new Promise<'died'>((resolve) => gateway.process.once('exit', () => resolve('died')));
-    const well = Promise.all(jobs.map(({ id }) => world.caller.ended(id, 60_000))).then(() => 'well' as const, () => 'died' as const);
+    const well = Promise.all(jobs.map(({ id }) => world.caller.ended(id, 60_000))).then(allTold).then(() => 'well' as const, () => 'died' as const);
     if ((await Promise.race([exit, well])) === 'well') return died;
     died += 1;
     if (died > deaths) throw new Error(`${died} gateways died`);
@@ -45,6 +45,30 @@ test.each(['api2convert', 'runconvert'])('FI-34: a job of %s that kills whoever 
   const events = await world.postgres.query<{ type: string; detail: object }>('SELECT type, detail FROM event WHERE job_id = $1 ORDER BY sequence', [poisoned.id]);
   expect(events.find(({ type }) => type === 'stage.given_up')?.detail).toMatchObject({ lostLeases: 3 });
   await world.settled();
+  expect(await world.audit()).toEqual([]);
+  await Promise.all([...world.gateways].map((gateway) => gateway.stop()));
+});
+
+test('FI-34: a webhook delivery that kills whoever makes it is given up after three of them, what comes after it is told, and so is all that lies beside it', async () => {
+  const desk = await world.gateway({ ROLE: 'api', NODE_OPTIONS: undefined });
+  const poisoned = await world.caller.send(world.job({ webhook: { url: `${world.receiver.origin}/deadly`, secret: CANARIES.webhook } }));
+  const others = await Promise.all(Array.from({ length: 12 }, () => world.caller.send(world.job())));
+  await desk.stop();
+  const open = async () => (await world.postgres.query<{ open: string }>(`SELECT count(*) AS open FROM delivery WHERE status = 'scheduled'`))[0]?.open;
+  const allTold = async () => {
+    for (const late = Date.now() + 60_000; (await open()) !== '0' && Date.now() < late; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  expect(await outlive(RESTARTS, [poisoned, ...others], { DEADLY_HOOK: '/deadly', DEADLY_WORD: '"type":"job.processing"' }, allTold)).toBe(3);
+  const log = (id: string) => world.postgres.query<{ type: string; status: string; error: string | null }>(
+    `SELECT e.type, d.status, t.error FROM delivery d JOIN outbox_event e ON e.id = d.event_id JOIN delivery_try t ON t.delivery_id = d.id WHERE d.job_id = $1 ORDER BY d.sequence, t.number`, [id]);
+  expect(await log(poisoned.id)).toEqual([
+    { type: 'job.queued', status: 'sent', error: null },
+    { type: 'job.processing', status: 'exhausted', error: expect.stringContaining('3 times in a row') as string },
+    { type: 'job.completed', status: 'sent', error: null },
+  ]);
+  // The control: the same event of others, made by the same processes, is no poison.
+  for (const { id } of others) expect((await log(id)).map(({ type, status }) => [type, status])).toEqual([['job.queued', 'sent'], ['job.processing', 'sent'], ['job.completed', 'sent']]);
+  expect((await world.caller.ended(poisoned.id)).status).toBe('completed');
   expect(await world.audit()).toEqual([]);
   await Promise.all([...world.gateways].map((gateway) => gateway.stop()));
 });

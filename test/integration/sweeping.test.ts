@@ -88,3 +88,31 @@ it('a file that cannot be erased does not keep the others', async () => {
   expect(await room.test.query('SELECT path FROM file WHERE erased_at IS NOT NULL')).toEqual([{ path: 'free' }]);
   expect(await room.test.query('SELECT path FROM file WHERE erased_at IS NULL')).toEqual([{ path: 'stuck' }]);
 });
+
+it('a whole batch of files that cannot be erased holds up none behind it, and is tried again', async () => {
+  await room.accept({});
+  const plant = (role: string, count: number, hours: number) =>
+    room.test.query(`INSERT INTO file (id, job_id, role, path, filename, content_type, size, expires_at) SELECT gen_random_uuid(), id, 'result', $1 || n, 'a', 'image/png', 1, now() - make_interval(hours => $3) FROM job, generate_series(1, $2::int) n`, [role, count, hours]);
+  await plant('stuck', 500, 2);
+  await plant('behind', 3, 1);
+  let stuck = true;
+  const asked: string[] = [];
+  const remove = room.staging.remove.bind(room.staging);
+  room.staging.remove = async (path) => {
+    asked.push(path);
+    if (stuck && path.startsWith('stuck')) throw Object.assign(new Error('busy'), { code: 'EBUSY' });
+  };
+  const erased = () => room.test.query<{ kind: string; count: number }>(`SELECT rtrim(path, '0123456789') AS kind, count(*)::int AS count FROM file WHERE erased_at IS NOT NULL GROUP BY 1 ORDER BY 1`);
+  expect(await room.sweeper.eraseExpired()).toBe(0);
+  expect([asked.length, await erased()]).toEqual([500, []]);
+  expect(await room.sweeper.eraseExpired()).toBe(3);
+  expect([asked.length, await erased()]).toEqual([503, [{ kind: 'behind', count: 3 }]]);
+  // The control: those that stood before are still looked at first, and go as soon as they can.
+  expect(await room.sweeper.eraseExpired()).toBe(0);
+  expect(asked).toHaveLength(1003);
+  stuck = false;
+  expect(await room.sweeper.eraseExpired()).toBe(0);
+  expect(await room.sweeper.eraseExpired()).toBe(500);
+  expect(await erased()).toEqual([{ kind: 'behind', count: 3 }, { kind: 'stuck', count: 500 }]);
+  room.staging.remove = remove;
+});

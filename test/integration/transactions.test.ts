@@ -55,3 +55,18 @@ it('work that throws leaves nothing, whether anything was sent or not', async ()
     expect(await notes()).toEqual([]);
   }
 });
+
+it('what is to be done once it is committed is done then, and never where nothing was', async () => {
+  const done: string[] = [];
+  await database.transaction(async (sql) => {
+    sql.later(INSERT, ['one']);
+    sql.afterwards(() => done.push('one'));
+    await sql.query('SELECT 1');
+    expect(done).toEqual([]);
+  });
+  await expect(database.transaction((sql) => {
+    sql.later(INSERT, ['one']);
+    sql.afterwards(() => done.push('twice'));
+  })).rejects.toThrow();
+  expect([done, await notes()]).toEqual([['one'], ['one']]);
+});

@@ -37,7 +37,7 @@ it('the first event is written with the job, in its commit, and holds the job as
   expect(await room.test.query('SELECT xmin FROM job UNION SELECT xmin FROM job_webhook UNION SELECT xmin FROM outbox_event UNION SELECT xmin FROM delivery')).toHaveLength(1);
   const [delivery] = await claim();
   expect(delivery?.job).toEqual(JSON.parse(JSON.stringify(job), (key, value: unknown) => (key === 'created_at' || key === 'queued_at' ? (expect.any(String) as unknown) : value)));
-  expect([new Date(delivery?.job.created_at ?? 0), new Date(delivery?.job.queued_at ?? 0)]).toEqual([job.created_at, job.queued_at]);
+  expect([new Date(delivery?.job?.created_at ?? 0), new Date(delivery?.job?.queued_at ?? 0)]).toEqual([job.created_at, job.queued_at]);
 });
 
 it('a job without a webhook writes nothing of all this, from its beginning to its end', async () => {

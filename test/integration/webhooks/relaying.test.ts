@@ -11,6 +11,7 @@ import { FakeProvider } from '../../support/fake-provider.js';
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const FAILED: Answer = { status: 500, error: 'The request was answered 500.', retryAfterMs: null };
 const SENT: Answer = { status: 200, error: null, retryAfterMs: null };
+const ADDRESS = new PublicAddress(readEnv({ DATABASE_URL: 'postgres://x', ADMIN_API_KEY: 'k', SECRETS_KEY: Buffer.alloc(32).toString('base64') }));
 const AGAIN = { status: 'scheduled', afterMs: 5000 } as const;
 
 let room: EngineRoom;
@@ -131,6 +132,73 @@ it('a try that is given up because we stop does not count, and is another\'s at 
   expect((await one()).tries).toBe(0);
 });
 
+describe('a delivery whose lease ran out', () => {
+  /** Its process is gone, so often. */
+  const lose = async (times: number): Promise<ClaimedDelivery> => {
+    let mine = await one();
+    for (let lost = 0; lost < times; lost += 1) {
+      await expire();
+      mine = await one();
+    }
+    return mine;
+  };
+  const lostOf = async () => (await room.test.query<{ lost: number }>('SELECT lost_leases AS lost FROM delivery ORDER BY created_at')).map(({ lost }) => lost);
+
+  it('twice is a suspect: it is made alone, and cleared by being made', async () => {
+    await accept();
+    const mine = await lose(2);
+    expect([mine.lost, mine.job]).toEqual([2, null]);
+    const seen: unknown[] = [];
+    const deliverer = new Deliverer(deliveries, { send: async () => (seen.push(...(await lostOf())), FAILED) }, room.secrets, ADDRESS);
+    await deliverer.deliver(mine, new AbortController().signal);
+    // Should it end here, it was the last time; it did not.
+    expect([seen, await lostOf()]).toEqual([[3], [0]]);
+  });
+
+  it('and waits, as a suspect, while another one is made', async () => {
+    await Promise.all([accept(), accept('https://other.example/hook')]);
+    for (let lost = 0; lost < 2; lost += 1) {
+      await claim();
+      await expire();
+    }
+    const [first, second] = await claim();
+    let meanwhile: unknown = 'not asked';
+    const deliverer: Deliverer = new Deliverer(deliveries, { send: async () => ((meanwhile = await deliverer.deliver(second!, new AbortController().signal)), SENT) }, room.secrets, ADDRESS);
+    await deliverer.deliver(first!, new AbortController().signal);
+    expect([meanwhile, (await rowOf(second!))?.lease_owner, await log(second!.deliveryId), (await rowOf(first!))?.status]).toEqual([null, null, [], 'sent']);
+    expect(await lostOf()).toContain(2);
+  });
+
+  it('while it was made alone is given up unread, and what comes after it is due', async () => {
+    const job = await accept();
+    await room.cancels.cancel('default', job.id);
+    const mine = await lose(2);
+    await deliveries.alone(mine);
+    await expire();
+    const told: DeliveryStatus[] = [];
+    const last = await one();
+    expect([last.lost, last.job]).toEqual([3, null]);
+    expect(await delivererThat(() => SENT, (status) => told.push(status)).deliver(last, new AbortController().signal)).toBeNull();
+    expect([told, await log(mine.deliveryId), (await rowOf(mine))?.status]).toEqual([['exhausted'], [{ number: 1, status: null, error: expect.stringContaining('3 times in a row') as string }], 'exhausted']);
+    expect((await claim()).map(({ type }) => type)).toEqual(['job.canceled']);
+  });
+
+  it('is held against nobody where the process lives and was without its database, and lay beside others where it did not', async () => {
+    await accept();
+    const owner = randomUUID();
+    await deliveries.claim(owner, 1, {}, 1);
+    await expire();
+    await deliveries.giveBack(owner, []);
+    expect((await one()).lost).toBe(0);
+    for (let lost = 0; lost < 5; lost += 1) {
+      await expire();
+      await one();
+    }
+    // However often: only what was made alone is given up.
+    expect(await lostOf()).toEqual([2]);
+  });
+});
+
 it('a secret that does not open costs a try, and says so', async () => {
   const job = await accept(undefined, { secret: SECRET });
   await room.test.query('UPDATE job_webhook SET secret = set_byte(secret, 35, get_byte(secret, 35) # 1) WHERE job_id = $1', [job.id]);
@@ -149,5 +217,5 @@ it('a message that cannot be made costs a try too, so that it ends some day', as
 });
 
 function delivererThat(answer: () => Answer | null, observe?: (status: DeliveryStatus) => void): Deliverer {
-  return new Deliverer(deliveries, { send: async () => answer() }, room.secrets, new PublicAddress(readEnv({ DATABASE_URL: 'postgres://x', ADMIN_API_KEY: 'k', SECRETS_KEY: Buffer.alloc(32).toString('base64') })), observe);
+  return new Deliverer(deliveries, { send: async () => answer() }, room.secrets, ADDRESS, observe);
 }
