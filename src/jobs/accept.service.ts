@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
-import { BudgetRefused, type Payer } from '../accounts/budget.js';
+import type { Payer } from '../accounts/budget.js';
 import type { SpentOut } from '../accounts/spending.js';
 import { ADMIN_KEY } from '../accounts/principal.js';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
-import { invalidRequest, Problem } from '../http/problem.js';
+import { invalidRequest } from '../http/problem.js';
 import { databaseTrouble } from '../platform/database-trouble.js';
 import { RouterService, type Route } from '../routing/router.service.js';
 import type { Claim } from './idempotency-claim.js';
@@ -17,6 +17,7 @@ import { aboveQuote, lockOf } from './quote-lock.js';
 import { QuoteStore } from './quote-store.js';
 import { refusal } from './routing-refusal.js';
 import type { WholeJob } from './rows.js';
+import { unpaid, withinBudgets } from './within-budgets.js';
 
 type Planned = Extract<Route, { readonly stages: unknown }>;
 
@@ -59,7 +60,7 @@ export class AcceptService {
         ...(awaitsUploads ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
       ],
     });
-    return this.write(make, first, (out) => this.plan(graph, body, { tenant, key, tag: graph.tag }, out)).catch(async (error: unknown) => {
+    return withinBudgets(first, (plan) => this.store.insert(make(plan)), (out) => this.plan(graph, body, { tenant, key, tag: graph.tag }, out)).catch(async (error: unknown) => {
       // A commit whose answer was lost may have been made: then these bytes are the job's.
       if (databaseTrouble(error) === null) await this.inputFiles.drop(files);
       throw error;
@@ -74,25 +75,10 @@ export class AcceptService {
     return { ...graph, quoted: lock };
   }
 
-  /** A provider whose budget does not reach is left out, and the job planned without it. */
-  private async write(make: (plan: Planned) => NewJob, first: Planned, without: (out: readonly SpentOut[]) => Planned): Promise<WholeJob> {
-    const out: SpentOut[] = [];
-    for (let plan = first; ; plan = without(out)) {
-      try {
-        return await this.store.insert(make(plan));
-      } catch (error) {
-        if (!(error instanceof BudgetRefused) || error.budget.provider === undefined) throw error;
-        out.push({ provider: error.budget.provider, code: 'budget', message: error.detail });
-      }
-    }
-  }
-
   private plan(graph: JobGraph, body: JobBody, payer: Payer, out: readonly SpentOut[] = []): Planned {
     const route = this.reader.route(graph, body, payer, out);
     if (!('stages' in route)) {
-      const spentOut = route.exclusions.filter(({ code }) => code === 'budget');
-      if (spentOut.length > 0 && 'stages' in this.router.route(graph, graph.steps)) throw new Problem('budget_exceeded', [...new Set(spentOut.map(({ message }) => message))].join(' '));
-      throw refusal(route, graph, body, (step) => this.router.nearest(graph, step));
+      throw unpaid(route, () => this.router.route(graph, graph.steps)) ?? refusal(route, graph, body, (step) => this.router.nearest(graph, step));
     }
     const above = graph.quoted === undefined ? null : aboveQuote(graph.quoted, route.decision);
     if (above !== null) throw invalidRequest([above]);

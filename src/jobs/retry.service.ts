@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import type { Payer } from '../accounts/budget.js';
 import { ADMIN_KEY } from '../accounts/principal.js';
+import { Spending, type SpentOut } from '../accounts/spending.js';
 import { pointerSegment, type FieldError } from '../conversion/job-body.js';
 import type { Credentials, JobExport, JobGraph, JobInput } from '../conversion/job-graph.js';
 import { CREDENTIAL_RULES, hasHeaders, isPlace, oneOf } from '../conversion/places.js';
@@ -11,6 +13,7 @@ import { RetryStore } from './retry-store.js';
 import { inputsOf, stepsToRun } from './retry-plan.js';
 import type { FileRow, WholeJob } from './rows.js';
 import { hasEnded } from './states.js';
+import { unpaid, withinBudgets } from './within-budgets.js';
 
 /** By input or export id. */
 export type GivenCredentials = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -21,9 +24,10 @@ export class RetryService {
   constructor(
     private readonly store: RetryStore,
     private readonly router: RouterService,
+    private readonly spending: Spending = new Spending(),
   ) {}
 
-  /** Throws `conflict` while the job has not ended, `invalid_request` where something that it needs is gone or was not sent again. */
+  /** Throws `conflict` while the job has not ended, `invalid_request` where something that it needs is gone or was not sent again, `budget_exceeded` where no budget pays for what is left. */
   async retry(old: WholeJob, given: GivenCredentials, claim?: Claim, key: string = ADMIN_KEY): Promise<WholeJob> {
     if (!hasEnded(old.status)) throw conflict(`The job is ${old.status}; only a job that has ended is retried.`);
     const kept = await this.store.kept(old.id);
@@ -36,18 +40,22 @@ export class RetryService {
     const gone = inputs.filter((input) => sources.get(input.id) === null && (input.type === 'upload' || input.type === 'base64' || input.type === 'job-output'));
     if (gone.length > 0) throw new Problem('invalid_request', `The bytes of ${gone.map(({ id }) => `"${id}"`).join(', ')} are no longer kept, and the steps that are left need them. Send the job again.`);
     const graph = withFields(old.graph, credentials);
-    const { stages, decision } = this.plan(graph, wanted);
+    const payer = { tenant: old.tenant, key, tag: graph.tag };
     const reused = results.filter(({ id, step_id }) => kept.has(id) && step_id !== null && !wanted.has(step_id));
-    return this.store.insert({
+    const write = ({ stages, decision }: ReturnType<RetryService['plan']>): Promise<WholeJob> => this.store.insert({
       old, key, decision, stages: stages.map((stage) => ({ ...stage, id: uuidv7() })), graph, wanted, reused, credentials, sources: new Map([...sources].flatMap(([id, file]) => (file === null ? [] : [[id, file] as const]))),
       ...(claim === undefined ? {} : { claim }),
     });
+    return withinBudgets(this.plan(graph, wanted, payer), write, (out) => this.plan(graph, wanted, payer, out));
   }
 
-  private plan(graph: JobGraph, wanted: ReadonlySet<string>) {
-    const route = this.router.route(graph, graph.steps, graph.steps.filter(({ id }) => wanted.has(id)));
+  private plan(graph: JobGraph, wanted: ReadonlySet<string>, payer: Payer, out: readonly SpentOut[] = []) {
+    const steps = graph.steps.filter(({ id }) => wanted.has(id));
+    const route = this.router.route(graph, graph.steps, steps, [], true, { out: [...this.spending.out(payer), ...out] });
     if (wanted.size === 0) return { stages: [], decision: { ...route.decision, winner: null, summary: 'Every result is there already: nobody has anything to do.', quotes: [] } };
     if ('stages' in route) return { stages: route.stages, decision: route.decision };
+    const poor = unpaid(route, () => this.router.route(graph, graph.steps, steps));
+    if (poor !== null) throw poor;
     const why = [...route.exclusions.map(({ message }) => message), ...route.refusals.map(({ provider, reason }) => `${provider}: ${reason}`)].join(' ');
     throw new Problem('no_eligible_provider', `No provider can run the steps that are left. ${why}`);
   }

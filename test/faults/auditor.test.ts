@@ -4,7 +4,7 @@ let world: World;
 let id: string;
 
 beforeAll(async () => {
-  world = await openWorld();
+  world = await openWorld({ money: { prices: { api2convert: '0.0201', runconvert: '0.0133' }, budgets: [{ period: 'month', limit: { amount: '100', currency: 'USD' } }] } });
   await world.gateway();
 });
 
@@ -34,6 +34,12 @@ const BREACHES: readonly (readonly [name: string, rule: string, what: RegExp, sp
   ['an end that nobody was told of', 'I4', /and nobody was told/, async () => kept.push(...take(({ body }) => body.type === 'job.completed')), async () => put()],
   ['a message under two ids', 'I4', /was told under two ids/, async () => copy((one) => ({ ...one, id: 'msg-other' })), async () => take(({ id: message }) => message === 'msg-other')],
   ['a secret in a table', 'I5', /stands in table job/, () => sql(`UPDATE job SET tag = $2 WHERE id = $1`, id, CANARIES.runconvert), () => sql(`UPDATE job SET tag = NULL WHERE id = $1`, id)],
+  ['a cost that is off by the smallest unit', 'I8', /credits, and .* charged/, () => book('0.00000001', '0'), () => book('-0.00000001', '0')],
+  ['money that is off by the smallest unit', 'I8', /in money, at/, () => book('0', '0.00000001'), () => book('0', '-0.00000001')],
+  ['a cost that stands in nobody\'s name', 'I8', /as somebody else's/, () => unwatched(`UPDATE ledger_entry SET tenant = 'nobody' WHERE job_id = $1`), () => unwatched(`UPDATE ledger_entry SET tenant = 'default' WHERE job_id = $1`)],
+  ['an attempt that nobody booked', 'I8', /the ledger does not know of it/, () => unwatched(`UPDATE ledger_entry SET attempt_id = job_id WHERE job_id = $1`), () => unwatched(`UPDATE ledger_entry SET attempt_id = (SELECT id FROM attempt WHERE attempt.job_id = $1) WHERE job_id = $1`)],
+  ['a budget that counts what nobody spent', 'I8', /was spent in/, () => sql('UPDATE budget_period SET spent = spent + 0.00000001 WHERE reserved = 0'), () => sql('UPDATE budget_period SET spent = spent - 0.00000001 WHERE reserved = 0')],
+  ['a reservation that was never given back', 'I8', /reserved in/, () => sql('UPDATE budget_period SET reserved = reserved + 0.01'), () => sql('UPDATE budget_period SET reserved = reserved - 0.01')],
   ['a secret in a log', 'I5', /stands in what the service wrote/, async () => world.caller.logs.push(`key ${CANARIES.api2convert}`), async () => world.caller.logs.pop()],
 ];
 
@@ -43,6 +49,20 @@ test.each(BREACHES)('%s is found', async (_name, rule, what, spoil, mend) => {
   await mend();
   expect(breaches).toContainEqual({ rule, what: expect.stringMatching(what) as string });
 });
+
+/** One more row of the job's, as if its vendor had told; the budget counts it, so that it is the ledger alone that is wrong. */
+async function book(credits: string, amount: string): Promise<void> {
+  await sql(`INSERT INTO ledger_entry (tenant, key, provider, operation, job_id, attempt_id, outcome, credits, amount, currency, estimated, waste)
+             SELECT tenant, key, provider, operation, job_id, attempt_id, 'late', $2::numeric, $3::numeric, currency, false, false FROM ledger_entry WHERE job_id = $1 LIMIT 1`, id, credits, amount);
+  await sql(`UPDATE budget_period SET spent = spent + $1::numeric WHERE spent > 0`, amount);
+}
+
+/** As nobody can who is not the database's owner: the ledger is only added to. */
+async function unwatched(statement: string): Promise<void> {
+  await sql('ALTER TABLE ledger_entry DISABLE TRIGGER USER');
+  await sql(statement, id);
+  await sql('ALTER TABLE ledger_entry ENABLE TRIGGER USER');
+}
 
 type Received = World['receiver']['received'][number];
 const kept: Received[] = [];

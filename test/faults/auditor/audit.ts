@@ -1,5 +1,7 @@
+import { budgetsAgree } from './budgets.ts';
 import type { Breach, Check, Evidence } from './evidence.ts';
 import { nothingLost } from './lost.ts';
+import { moneyAgrees } from './money.ts';
 import { monotone } from './monotone.ts';
 import { everythingTold } from './told.ts';
 import { spendBounded } from './spend.ts';
@@ -7,7 +9,7 @@ import { secretsKept } from './secrets.ts';
 
 export type { Breach, Evidence } from './evidence.ts';
 
-const CHECKS: readonly Check[] = [nothingLost, spendBounded, monotone, everythingTold, secretsKept];
+const CHECKS: readonly Check[] = [nothingLost, spendBounded, monotone, everythingTold, secretsKept, moneyAgrees, budgetsAgree];
 
 /** Looks through all the evidence; what it finds wrong, in words. */
 export async function audit(evidence: Evidence): Promise<readonly Breach[]> {

@@ -11,6 +11,8 @@ export interface Evidence {
   readonly texts: readonly string[];
   /** Secrets that were planted to be looked for. */
   readonly canaries: readonly string[];
+  /** What a credit is worth at each provider, where prices are configured. */
+  readonly prices?: Readonly<Record<string, string>>;
 }
 
 export interface VendorLedger {
@@ -27,9 +29,9 @@ export interface ReceivedNews {
   readonly status: string;
 }
 
-/** Something that must hold and does not. `rule`: I1 to I6 of what must hold whatever happens. */
+/** Something that must hold and does not. `rule`: I1 to I6, and I8, of what must hold whatever happens. */
 export interface Breach {
-  readonly rule: 'I1' | 'I2' | 'I3' | 'I4' | 'I5';
+  readonly rule: 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I8';
   readonly what: string;
 }
 

@@ -7,6 +7,7 @@ import { startGateway, type Gateway } from '../../support/gateway.ts';
 import { audit, type Breach } from '../auditor/audit.ts';
 import type { VendorLedger } from '../auditor/evidence.ts';
 import { watchHistory } from '../auditor/history.ts';
+import { accountsFile, type Money } from './accounts.ts';
 import { Caller, type Body } from './caller.ts';
 import { faultPostgres, type FaultPostgres } from './postgres.ts';
 
@@ -40,6 +41,8 @@ export interface WorldOptions {
   readonly sandbox?: Readonly<Record<string, string>>;
   /** In place of the usual receiver, by which each test can be misbehaved to. */
   readonly receiver?: Receiver;
+  /** Without it nothing has a price. */
+  readonly money?: Money;
 }
 
 /** Secrets that must be found nowhere but where they belong. */
@@ -47,10 +50,11 @@ export const CANARIES = { api2convert: 'canary-a2c-key-7f3a91', runconvert: 'can
 
 const SAMPLES = new URL('../../samples/', import.meta.url).pathname;
 
-export async function openWorld({ variables = {}, sandbox = {}, receiver: own }: WorldOptions = {}): Promise<World> {
+export async function openWorld({ variables = {}, sandbox = {}, receiver: own, money }: WorldOptions = {}): Promise<World> {
   const staging = await mkdtemp(join(tmpdir(), 'gateway-fault-files-'));
   await chmod(staging, 0o755);
   const [postgres, vendors, receiver] = await Promise.all([faultPostgres(), startVendors({ SANDBOX_SPEED_MS: '50', SANDBOX_FIXTURES: SAMPLES, ...sandbox }), own ?? webhookReceiver()]);
+  const accounts = money === undefined ? null : await accountsFile(money);
   await watchHistory(postgres.query);
   const gateways: Gateway[] = [];
   const caller = new Caller(() => gateways);
@@ -65,6 +69,7 @@ export async function openWorld({ variables = {}, sandbox = {}, receiver: own }:
     API2CONVERT_BASE_URL: vendors.api2convert,
     RUNCONVERT_API_KEY: CANARIES.runconvert,
     RUNCONVERT_BASE_URL: vendors.runconvert,
+    PROVIDERS_FILE: accounts?.path,
     ...variables,
   };
   const control = (path: string, init?: RequestInit): Promise<Response> => fetch(new URL(`/sandbox/${path}`, vendors.runconvert), init);
@@ -108,6 +113,7 @@ export async function openWorld({ variables = {}, sandbox = {}, receiver: own }:
         staging,
         texts: [...caller.logs, ...gateways.map((gateway) => gateway.output()), ...metrics],
         canaries: Object.values(CANARIES),
+        ...(money === undefined ? {} : { prices: money.prices }),
       });
     },
     play: async (scenario) => {
@@ -118,6 +124,7 @@ export async function openWorld({ variables = {}, sandbox = {}, receiver: own }:
       await Promise.all([...gateways].map((gateway) => gateway.stop()));
       await Promise.all([vendors.stop(), receiver.close()]);
       await postgres.close();
+      await accounts?.remove();
       await rm(staging, { recursive: true, force: true });
     },
   };

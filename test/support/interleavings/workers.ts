@@ -33,7 +33,7 @@ export function workers(room: EngineRoom) {
   return {
     worker: new StageWorker(room.registry, submitter, new Seeker(room.attempts, room.settle), new Poller(room.attempts, room.settle, new StageResults(room.database, room.stages, keeper, room.staging), pace, room.ends), new EarlyEnds(room.attempts, room.settle, room.waitingRoom, room.ends)),
     uploads: new UploadService(room.database, room.jobs, room.staging, env),
-    retries: new RetryService(new RetryStore(room.database, room.jobs, room.ending, room.staging), room.router),
+    retries: new RetryService(new RetryStore(room.database, room.jobs, room.ending, room.staging), room.router, room.spending),
     callbacks: new CallbackService(new CallbackStore(room.database, room.stages), room.registry, new CallbackTokens(room.database), () => undefined),
     deliveries: new DeliveryStore(room.database),
   };
