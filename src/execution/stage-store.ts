@@ -160,6 +160,13 @@ export class StageStore {
     if (held.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
   }
 
+  /** The same, sent with the statement behind it: where the lease is lost, nothing of what follows is kept. */
+  holdWith(sql: Transaction, lease: Lease): void {
+    sql.guard(HOLD, [lease.jobId, lease.stageId, lease.epoch], (held) => {
+      if (held.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
+    });
+  }
+
   /** Makes a stage due now; if somebody works on it, as soon as that is done. */
   async wake(sql: Sql, stageId: string): Promise<void> {
     const woken = await sql.query<object>({ name: 'wake', text: `UPDATE stage SET due_at = now(), hinted = true WHERE id = $1 AND status = 'active' RETURNING 1` }, [stageId]);
