@@ -27,6 +27,8 @@ export class EngineService implements BeforeApplicationShutdown {
   private readonly losses = new Map<Lease, AbortController>();
   private loop: Promise<void> | null = null;
   private wakeUp: () => void = () => undefined;
+  /** News came since the last look. */
+  private woken = false;
   private heartbeat: NodeJS.Timeout | undefined;
   private stopping = false;
   /** More was due than the last claim took: then whose turn it is counts, and here is whose it was. */
@@ -45,7 +47,7 @@ export class EngineService implements BeforeApplicationShutdown {
   ) {}
 
   start(): void {
-    this.listener.on('conversion_due', () => this.wakeUp());
+    this.listener.on('conversion_due', () => this.wake());
     this.heartbeat = setInterval(() => void this.beat().catch((error: unknown) => this.trouble(error)), (LEASE_SECONDS * 1000) / 3);
     this.loop = this.run();
   }
@@ -54,7 +56,7 @@ export class EngineService implements BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     if (this.loop === null) return;
     this.stopping = true;
-    this.wakeUp();
+    this.wake();
     await this.loop;
     const late = setTimeout(() => this.abort.abort(), DRAIN_MS);
     await Promise.all(this.running.values());
@@ -70,6 +72,7 @@ export class EngineService implements BeforeApplicationShutdown {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
+      this.woken = false;
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const leases = free > 0 ? await this.claim(free) : [];
       for (const lease of leases) this.take(lease);
@@ -107,9 +110,11 @@ export class EngineService implements BeforeApplicationShutdown {
       .take(lease, this.abort.signal, lost.signal)
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
+        const isWaitedFor = this.behind || this.running.size >= AT_ONCE || lease.again;
         this.running.delete(lease);
         this.losses.delete(lease);
-        this.wakeUp();
+        // Nothing else became due by it.
+        if (isWaitedFor) this.wake();
       });
     this.running.set(lease, work);
   }
@@ -122,8 +127,14 @@ export class EngineService implements BeforeApplicationShutdown {
     } else this.log.error(error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : 'an error that is no Error');
   }
 
-  private sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
+  private wake(): void {
+    this.woken = true;
+    this.wakeUp();
+  }
+
+  private async sleep(ms: number): Promise<void> {
+    if (this.woken) return;
+    await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       this.wakeUp = () => {
         clearTimeout(timer);

@@ -15,7 +15,7 @@ import { afterError, whenNobodyIsLeft, type ErrorFacts, type Try } from './decid
 import { learnFromRefusal, learnFromSuccess } from './learning.js';
 import { affordable, TooDear } from './left-to-spend.js';
 import { Replanner } from './replan.js';
-import { RELEASE_WAITING, writeResults } from './result-rows.js';
+import { RELEASE_WAITING } from './result-rows.js';
 import type { LiveAttempt, Scene } from './scene.js';
 import { StageStore } from './stage-store.js';
 
@@ -41,24 +41,29 @@ export class SettleService {
 
   /** The stage is done: its files are ours or delivered, and what waited for them is due. */
   async succeeded(scene: Scene, attempt: LiveAttempt, { files, deliveries, cost }: Outcome, cause: Cause): Promise<void> {
+    const told: readonly NewEvent[] = [
+      { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: attempt.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
+      ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
+    ];
     await this.database.transaction(async (sql) => {
-      await this.stages.hold(sql, scene.lease);
-      sql.later(...this.ends.statement(sql, scene, attempt, 'succeeded', cost, null));
+      this.stages.holdWith(sql, scene.lease);
+      this.ends.finish(sql, scene, attempt, cost, files);
       this.ending.tally.attempt(sql, attempt.provider, 'succeeded');
-      this.stages.end(sql, [scene.lease.stageId], 'done');
-      this.endSteps(sql, scene, 'done');
-      writeResults(sql, scene, attempt.provider, files);
-      appendEvents(sql, scene.job.id, [
-        { type: 'attempt.succeeded', cause, detail: { attempt: attempt.id, provider: attempt.provider, steps: attempt.stepIds, files: files.map(({ filename, size }) => ({ filename, size })) } },
-        ...scene.stepIds.map((step): NewEvent => ({ type: 'step.done', cause, detail: { step, provider: attempt.provider } })),
-      ]);
-      await writeDeliveries(sql, scene.job.id, deliveries, cause);
-      sql.later(RELEASE_WAITING, [scene.job.id], (due) => due.length > 0 && sql.tell('conversion_due', ''));
-      const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
-      if (left?.count === 0) await this.allDone(sql, scene, cause);
+      // What was done as the stage was taken up is done, and nothing else is left: nobody waits for it, and nothing need be counted.
+      if (isLast(scene) && scene.job.graph.exports.length === 0) await this.ending.complete(sql, scene.job.id, cause, told);
+      else await this.others(sql, scene, told, deliveries, cause);
     });
     this.ends.tell(scene, attempt, null, cost);
     void learnFromSuccess(this.database, { ...scene, stepIds: attempt.stepIds }, { attempt: attempt.id, provider: attempt.provider, credits: cost.credits });
+  }
+
+  /** Of a job with more to do, or to deliver. */
+  private async others(sql: Transaction, scene: Scene, told: readonly NewEvent[], deliveries: readonly Delivery[], cause: Cause): Promise<void> {
+    appendEvents(sql, scene.job.id, told);
+    await writeDeliveries(sql, scene.job.id, deliveries, cause);
+    sql.later(RELEASE_WAITING, [scene.job.id], (due) => due.length > 0 && sql.tell('conversion_due', ''));
+    const [left] = await sql.query<{ count: number }>(`SELECT count(*)::int AS count FROM job_step WHERE job_id = $1 AND status <> 'done'`, [scene.job.id]);
+    if (left?.count === 0) await this.allDone(sql, scene, cause);
   }
 
   private async allDone(sql: Transaction, scene: Scene, cause: Cause): Promise<void> {
@@ -143,12 +148,13 @@ export class SettleService {
 
   /** The attempts of other stages that the job's end leaves behind. */
   private async failed(sql: Transaction, scene: Scene, error: JobError, cause: Cause): Promise<readonly Abandoned[]> {
-    this.endSteps(sql, scene, 'failed');
+    sql.later(`UPDATE job_step SET status = 'failed' WHERE job_id = $1 AND id = ANY($2) AND status = ANY($3)`, [scene.job.id, scene.stepIds, statesBefore(STEP_STATES, 'failed')]);
     this.stages.end(sql, [scene.lease.stageId], 'failed');
     return (await this.ending.fail(sql, scene.job.id, error, cause)) ?? [];
   }
+}
 
-  private endSteps(sql: Transaction, { job, stepIds }: Scene, status: 'done' | 'failed'): void {
-    sql.later('UPDATE job_step SET status = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)', [job.id, stepIds, status, statesBefore(STEP_STATES, status)]);
-  }
+/** Whether all other steps of its job are done. */
+function isLast({ job, stepIds }: Scene): boolean {
+  return job.steps.every(({ id, status }) => status === 'done' || stepIds.includes(id));
 }

@@ -15,6 +15,8 @@ export interface Lease {
   readonly lost: number;
   /** Until when it is certainly held, by this process's own `performance.now()`: a process that was frozen cannot know what happened meanwhile. */
   heldUntil: number;
+  /** It was given back, and is due again at once. */
+  again?: boolean;
 }
 
 /** Somebody else holds the stage by now, or its job has ended. What was about to be written is not. */
@@ -123,13 +125,14 @@ export class StageStore {
    * Gives the lease back: due again after `afterMs`, at once if news came meanwhile, or never (`null`). What was given back before stays as it was. `cleared`: the work went well, so that
    * whoever died of it before did not die of it; false where what may have killed was not done again.
    */
-  async release({ stageId, epoch }: Lease, afterMs: number | null, cleared = true): Promise<void> {
-    await this.database.query(RELEASE, [stageId, epoch, afterMs, cleared]);
+  async release(lease: Lease, afterMs: number | null, cleared = true): Promise<void> {
+    const [row] = await this.database.query<{ again: boolean }>(RELEASE, [lease.stageId, lease.epoch, afterMs, cleared]);
+    lease.again = row?.again === true;
   }
 
   /** The same as part of a transaction, once that commits. */
-  releaseWith(sql: Transaction, { stageId, epoch }: Lease, afterMs: number | null, cleared = true): void {
-    sql.later(RELEASE, [stageId, epoch, afterMs, cleared]);
+  releaseWith(sql: Transaction, lease: Lease, afterMs: number | null, cleared = true): void {
+    sql.later<{ again: boolean }>(RELEASE, [lease.stageId, lease.epoch, afterMs, cleared], ([row]) => (lease.again = row?.again === true));
   }
 
   /** Before a suspect is worked on: should the worker be gone before it is given back, it was the last. */
@@ -157,6 +160,13 @@ export class StageStore {
     if (held.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
   }
 
+  /** The same, sent with the statement behind it: where the lease is lost, nothing of what follows is kept. */
+  holdWith(sql: Transaction, lease: Lease): void {
+    sql.guard(HOLD, [lease.jobId, lease.stageId, lease.epoch], (held) => {
+      if (held.length === 0) throw new LeaseLost(`stage ${lease.stageId} is no longer ours`);
+    });
+  }
+
   /** Makes a stage due now; if somebody works on it, as soon as that is done. */
   async wake(sql: Sql, stageId: string): Promise<void> {
     const woken = await sql.query<object>({ name: 'wake', text: `UPDATE stage SET due_at = now(), hinted = true WHERE id = $1 AND status = 'active' RETURNING 1` }, [stageId]);
@@ -169,7 +179,8 @@ const RELEASE = {
   text: `
   UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN $4 THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END,
     due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
-  WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL`,
+  WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL
+  RETURNING coalesce(due_at <= now(), false) AS again`,
 };
 
 /** The job is locked before its stage: the lock of a row is taken on top of the join, and so looks at the newest stage there is. */

@@ -1,7 +1,6 @@
 import type { Credentials } from '../conversion/job-graph.js';
 import type { Database } from '../platform/database.js';
 import { seal, unseal } from '../platform/sealing.js';
-import type { Transaction } from '../platform/transaction.js';
 
 /** A credential row as it is written: `sealed` in base64. */
 export interface SealedCredential {
@@ -30,9 +29,4 @@ export class CredentialStore {
     const rows = await this.database.query<{ place_id: string; sealed: Buffer }>('SELECT place_id, sealed FROM credential WHERE job_id = $1', [jobId]);
     return new Map(rows.map(({ place_id, sealed }) => [place_id, JSON.parse(unseal(this.key, placeOf(jobId, place_id), sealed)) as Credentials]));
   }
-}
-
-/** Part of the transaction that ends the job: nobody will ask for them again. */
-export function eraseCredentials(sql: Transaction, jobId: string): void {
-  sql.later({ name: 'erase_credentials', text: 'DELETE FROM credential WHERE job_id = $1' }, [jobId]);
 }

@@ -2,7 +2,7 @@ import type { JobGraph } from '../conversion/job-graph.js';
 import type { Delivery } from '../conversion/provider.js';
 import type { Sql } from '../platform/sql.js';
 import type { Transaction } from '../platform/transaction.js';
-import { appendEvents, type Cause, type NewEvent } from './event-store.js';
+import { appendEvents, type Cause } from './event-store.js';
 
 /** An export row as it is written: `waits_for` are the steps whose results are still to be delivered. */
 export interface NewExport {
@@ -34,11 +34,3 @@ export async function writeDeliveries(sql: Transaction, jobId: string, deliverie
 export async function undelivered(sql: Sql, jobId: string): Promise<readonly { readonly id: string; readonly error: string | null }[]> {
   return sql.query(`SELECT id, error FROM job_export WHERE job_id = $1 AND status <> 'delivered' ORDER BY position`, [jobId]);
 }
-
-/** Part of the transaction that ends a job: what was not delivered by now never will be. Returns what the timeline has to tell of it. */
-export async function giveUpExports(sql: Sql, jobId: string, cause: Cause): Promise<readonly NewEvent[]> {
-  const given = await sql.query<{ id: string }>(`UPDATE job_export SET status = 'undeliverable', error = coalesce(error, $2) WHERE job_id = $1 AND status = 'pending' RETURNING id`, [jobId, TOO_LATE]);
-  return given.map(({ id }) => ({ type: 'export.undeliverable', cause, detail: { export: id, message: TOO_LATE } }));
-}
-
-const TOO_LATE = 'The job ended before it could be delivered.';

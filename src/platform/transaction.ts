@@ -5,6 +5,8 @@ interface Sent {
   readonly statement: Statement;
   readonly values: readonly unknown[];
   readonly heard: (rows: readonly Row[]) => void;
+  /** Must be answered before the commit is sent. */
+  readonly decides?: boolean;
 }
 
 const BEGIN: Sent = { statement: 'BEGIN', values: [], heard: () => undefined };
@@ -32,6 +34,11 @@ export class Transaction implements Sql {
     this.waiting.push({ statement, values, heard: heard as Sent['heard'] });
   }
 
+  /** The same of a statement whose answer may forbid the whole: what `heard` throws, whoever sends next is thrown. It never goes out with the commit. */
+  guard<T extends object = Row>(statement: Statement, values: readonly unknown[], heard: (rows: readonly T[]) => void): void {
+    this.waiting.push({ statement, values, heard: heard as Sent['heard'], decides: true });
+  }
+
   tell(channel: string, payload: string): void {
     this.words.push([channel, payload]);
   }
@@ -47,6 +54,11 @@ export class Transaction implements Sql {
 
   /** The words that were to be said once it is so. */
   async commit(): Promise<readonly (readonly [channel: string, payload: string])[]> {
+    const last = this.waiting.at(-1);
+    if (last !== undefined && this.waiting.some(({ decides }) => decides === true)) {
+      this.waiting.pop();
+      await this.send(last);
+    }
     if (this.isOpen || this.waiting.length > 1) await this.send(COMMIT);
     return this.words;
   }

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { MOST_LOST } from '../execution/stage-store.js';
 import type { WholeJob } from '../jobs/rows.js';
 import { Database } from '../platform/database.js';
+import { Gathered } from '../platform/gathered.js';
 import type { AfterTry, Answer } from './delivery-schedule.js';
 import type { NewsRow } from './message.js';
 
@@ -35,8 +36,20 @@ const WINDOW = 200;
 /** What waits to be made alone is looked at again after this. */
 const ALONE_SECONDS = 0.5;
 
+/** What ends at once is written together: so many deliveries in one transaction at the most, and so many transactions at a time. */
+const TOGETHER = { most: 64, lanes: 2 };
+
+interface Ended {
+  readonly delivery: ClaimedDelivery;
+  readonly answer: Answer;
+  readonly durationMs: number;
+  readonly status: string;
+}
+
 @Injectable()
 export class DeliveryStore {
+  private readonly ending = new Gathered<Ended, Settled>((ends) => this.end(ends), async (end) => (await this.end([end]))[0] ?? 'lost', TOGETHER);
+
   constructor(private readonly database: Database) {}
 
   /** At most `limit` that are due, the longest due first, and of one receiver no more than `room` says: its entry there, or else `whole`. */
@@ -71,16 +84,26 @@ export class DeliveryStore {
   }
 
   /** Writes what became of a try, with its line in the log. */
-  async settle(delivery: ClaimedDelivery, { status, error }: Answer, durationMs: number, next: AfterTry): Promise<Settled> {
-    const tried = [delivery.deliveryId, delivery.epoch, delivery.at, Math.round(durationMs), status, error];
-    if (next.status === 'scheduled') return (await this.database.query(TRY_AGAIN, [...tried, next.afterMs])).length > 0 ? 'written' : 'lost';
-    return this.database.transaction(async (sql) => {
-      const [end] = await sql.query<{ ended: boolean; open: number | null }>(END, [...tried, next.status]);
-      // Read anew, now that the webhook's row is locked: an event that was written meanwhile is seen, and one to come will see that nothing is open.
-      const goesOn = (end?.open ?? 0) > 0;
-      if (goesOn) sql.later(NEXT, [delivery.jobId]);
-      return end?.ended !== true ? 'lost' : goesOn ? 'next is due' : 'written';
+  async settle(delivery: ClaimedDelivery, answer: Answer, durationMs: number, next: AfterTry): Promise<Settled> {
+    if (next.status !== 'scheduled') return this.ending.do({ delivery, answer, durationMs, status: next.status });
+    const tried = [delivery.deliveryId, delivery.epoch, delivery.at, Math.round(durationMs), answer.status, answer.error, next.afterMs];
+    return (await this.database.query(TRY_AGAIN, tried)).length > 0 ? 'written' : 'lost';
+  }
+
+  private async end(ends: readonly Ended[]): Promise<readonly Settled[]> {
+    const column = (value: (end: Ended) => unknown): readonly unknown[] => ends.map(value);
+    const written = new Set<string>();
+    const due = new Set<string>();
+    await this.database.transaction((sql) => {
+      const values = [
+        column(({ delivery }) => delivery.deliveryId), column(({ delivery }) => delivery.epoch), column(({ delivery }) => delivery.at),
+        column(({ durationMs }) => Math.round(durationMs)), column(({ answer }) => answer.status), column(({ answer }) => answer.error), column(({ status }) => status),
+      ];
+      sql.later<{ id: string }>(END, values, (rows) => rows.forEach(({ id }) => written.add(id)));
+      // Read anew, now that the webhooks' rows are locked: an event that was written meanwhile is seen, and one to come will see that nothing is open.
+      sql.later<{ jobId: string }>(NEXT, [column(({ delivery }) => delivery.jobId)], (rows) => rows.forEach(({ jobId }) => due.add(jobId)));
     });
+    return ends.map(({ delivery: { deliveryId, jobId } }) => (!written.has(deliveryId) ? 'lost' : due.has(jobId) ? 'next is due' : 'written'));
   }
 }
 
@@ -105,26 +128,40 @@ const CLAIM = {
     e.id AS "eventId", e.sequence, e.type, e.export_id AS "exportId", CASE WHEN d.lost_leases < ${MOST_LOST - 1} THEN e.job END AS job, e.created_at AS "createdAt"`,
 };
 
-const logged = (change: string): string => `
+const TRY_AGAIN = {
+  name: 'try_delivery_again',
+  text: `
   WITH tried AS (
-    UPDATE delivery SET tries = tries + 1, lease_owner = NULL, lease_until = NULL, lost_leases = 0, ${change}
-    WHERE id = $1 AND lease_epoch = $2 AND status = 'scheduled' RETURNING id, job_id, tries),
+    UPDATE delivery SET tries = tries + 1, lease_owner = NULL, lease_until = NULL, lost_leases = 0, due_at = now() + make_interval(secs => $7::float8 / 1000)
+    WHERE id = $1 AND lease_epoch = $2 AND status = 'scheduled' RETURNING id, tries),
   log AS (
-    INSERT INTO delivery_try (delivery_id, number, at, duration_ms, status, error) SELECT id, tries, $3, $4, $5, $6 FROM tried)`;
-
-const TRY_AGAIN = { name: 'try_delivery_again', text: `${logged('due_at = now() + make_interval(secs => $7::float8 / 1000)')} SELECT tries FROM tried` };
-
-/** One delivery of the job's fewer. With the last one after the job's end, the secret has nothing left to sign. */
-const END = {
-  name: 'end_delivery',
-  text: `${logged('due_at = NULL, ended_at = now(), status = $7::text')},
-  one_less AS (
-    UPDATE job_webhook w SET open_deliveries = open_deliveries - 1, secret = CASE WHEN closed AND open_deliveries = 1 THEN NULL ELSE secret END
-    FROM tried WHERE w.job_id = tried.job_id RETURNING open_deliveries AS open)
-  SELECT EXISTS (SELECT FROM tried) AS ended, (SELECT open FROM one_less) AS open`,
+    INSERT INTO delivery_try (delivery_id, number, at, duration_ms, status, error) SELECT id, tries, $3, $4, $5, $6 FROM tried)
+  SELECT tries FROM tried`,
 };
 
+/** One delivery of each job's fewer. With the last one after the job's end, the secret has nothing left to sign. */
+const END = {
+  name: 'end_deliveries',
+  text: `
+  WITH told AS (
+    SELECT * FROM unnest($1::uuid[], $2::int[], $3::timestamptz[], $4::int[], $5::int[], $6::text[], $7::text[]) AS t (id, epoch, at, duration_ms, status, error, ended)),
+  tried AS (
+    UPDATE delivery d SET tries = d.tries + 1, lease_owner = NULL, lease_until = NULL, lost_leases = 0, due_at = NULL, ended_at = now(), status = told.ended
+    FROM told WHERE d.id = told.id AND d.lease_epoch = told.epoch AND d.status = 'scheduled'
+    RETURNING d.id, d.job_id, d.tries, told.at, told.duration_ms, told.status, told.error),
+  log AS (
+    INSERT INTO delivery_try (delivery_id, number, at, duration_ms, status, error) SELECT id, tries, at, duration_ms, status, error FROM tried),
+  fewer AS (
+    UPDATE job_webhook w SET open_deliveries = w.open_deliveries - of_job.count, secret = CASE WHEN w.closed AND w.open_deliveries = of_job.count THEN NULL ELSE w.secret END
+    FROM (SELECT job_id, count(*)::int AS count FROM tried GROUP BY job_id) AS of_job WHERE w.job_id = of_job.job_id)
+  SELECT id FROM tried`,
+};
+
+/** What waits for nobody any more: the first of a job's that is left, unless it has its time already. */
 const NEXT = {
-  name: 'next_delivery',
-  text: `UPDATE delivery SET due_at = now() WHERE id = (SELECT id FROM delivery WHERE job_id = $1 AND status = 'scheduled' ORDER BY sequence LIMIT 1)`,
+  name: 'next_deliveries',
+  text: `
+  UPDATE delivery SET due_at = now()
+  WHERE due_at IS NULL AND id IN (SELECT (SELECT id FROM delivery d WHERE d.job_id = of.job_id AND d.status = 'scheduled' ORDER BY sequence LIMIT 1) FROM (SELECT DISTINCT unnest($1::uuid[]) AS job_id) AS of)
+  RETURNING job_id AS "jobId"`,
 };

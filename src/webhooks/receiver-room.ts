@@ -23,6 +23,11 @@ export class ReceiverRoom {
     return this.leftFor(host) <= 0;
   }
 
+  /** Whether one gets as many as it may, or more. */
+  get isAnyFull(): boolean {
+    return [...this.running.keys()].some((host) => this.isFull(host));
+  }
+
   /** Whether one that answers gets as many as it may: more are likely to wait for it. */
   get isTight(): boolean {
     return [...this.running].some(([host, count]) => count >= ROOM && !this.silent.has(host));

@@ -64,8 +64,8 @@ export class RelayService implements BeforeApplicationShutdown {
       const claimed = free > 0 ? await this.claim(free) : [];
       for (const delivery of claimed) this.take(delivery);
       this.pressure.workIsBehind('deliveries', free === 0 || claimed.length === free || this.room.isTight);
-      // Whoever has no room left is left out of the next look, so that others are seen.
-      if (claimed.length === 0) await this.sleep();
+      // Less than was asked for is all there is; but whoever has no room left is left out of the next look, so that others are seen.
+      if (claimed.length === 0 || (claimed.length < free && !this.room.isAnyFull)) await this.sleep();
     }
   }
 

@@ -80,11 +80,12 @@ describe('the controls: what must not be is seen', () => {
   });
 
   it('an engine whose workers are not fenced does not survive', async () => {
-    Object.assign(room.stages, { hold: async () => undefined });
+    Object.assign(room.stages, { hold: async () => undefined, holdWith: () => undefined });
     try {
       await expect(survives(room, STORIES['a worker comes back after another has done its work'] ?? [])).rejects.toThrow('a result that is there twice');
     } finally {
       Reflect.deleteProperty(room.stages, 'hold');
+      Reflect.deleteProperty(room.stages, 'holdWith');
       await room.test.query('DELETE FROM seen');
     }
   });
