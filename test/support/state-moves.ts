@@ -6,7 +6,8 @@ export interface Move {
   readonly to: string;
 }
 
-const UPDATE = /UPDATE (job|stage|attempt|job_step|job_export|delivery)\b(?: \w)? SET ([^`]*)/g;
+/** Up to the next part of a WITH, where it is one. */
+const UPDATE = /UPDATE (job|stage|attempt|job_step|job_export|delivery)\b(?: \w)? SET ((?:(?!\bAS (?:MATERIALIZED )?\()[^`])*)/g;
 const words = (text: string): string[] => [...text.matchAll(/'(\w+)'/g)].map(([, word]) => word ?? '');
 
 /** Finds them in SQL between backticks: what is set, also by CASE, and what the WHERE compares with. */

@@ -97,6 +97,9 @@ describe('updates that name states in their SQL', () => {
     expect(illegal(text(`UPDATE stage SET status = 'finished' WHERE id = $1`))).toHaveLength(1);
     expect(illegal(text(`UPDATE attempt SET status = 'running' WHERE id = $1 AND status IN ('unknown', 'errored')`))).toHaveLength(1);
     expect(illegal(text(`UPDATE attempt SET status = 'running' WHERE id = $1 AND status IN ('unknown', 'submitting')`))).toEqual([]);
+    // Of several in one statement each is seen by itself.
+    const both = text(`WITH a AS (UPDATE stage SET status = 'done' WHERE id = $1), b AS (UPDATE job_step SET status = 'running' WHERE status = 'done') SELECT 1`);
+    expect([both.length, illegal(both)]).toEqual([2, [expect.objectContaining({ table: 'job_step', to: 'running', from: ['done'] })]]);
   });
 });
 
