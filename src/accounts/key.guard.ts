@@ -1,11 +1,11 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { Problem } from '../http/problem.js';
 import { Env } from '../platform/env.js';
 import { ADMIN_KEY, identify, isIdentified } from './principal.js';
 
-const digest = (key: string): Buffer => createHash('sha256').update(key).digest();
+const digest = (key: string): Buffer => hash('sha256', key, 'buffer');
 
 /** `Authorization: Bearer <key>`. Digests are compared, so that neither the key's length nor its bytes show in the time it takes. */
 @Injectable()

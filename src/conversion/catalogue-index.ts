@@ -9,12 +9,17 @@ export type Listing = 'listed' | 'unlisted' | 'silent';
 
 type Sources = Map<string | null, CatalogueEntry>;
 
+/** So many are kept: sources are any word that a caller's file ends in. */
+const MOST_MERGED = 1000;
+
 /** A catalogue made ready to be asked. Filled slice by slice, so that a large one never holds up who else runs here; then only read. */
 export class CatalogueIndex {
   private readonly operations = new Map<string, Map<string | null, Sources>>();
   private readonly unions = new Map<string, OptionsUnion>();
   private readonly prices = new Map<string, number | null>();
   private readonly sources = new Map<string, Set<string | null>>();
+  /** What was merged lately, by operation, source and target: it is asked for each job. */
+  private readonly merged = new Map<string, OptionsSchema | null>();
   private count = 0;
 
   /** `covered`: operations of which everything is listed; "*": of all. `gone`: keys of entries that were listed once. */
@@ -28,6 +33,7 @@ export class CatalogueIndex {
   }
 
   add(entries: readonly CatalogueEntry[]): this {
+    this.merged.clear();
     for (const entry of entries) {
       this.count += 1;
       if (entry.operation === null) continue;
@@ -63,7 +69,15 @@ export class CatalogueIndex {
   /** JSON Schema of `options`; where several entries match (`from` or `to` null), all that any of them takes. Null: not told. */
   options(operation: string, from: string | null, to: string | null): OptionsSchema | null {
     if (from === null && (to === null || !hasTarget(operation))) return this.unions.get(operation)?.schema() ?? null;
-    return mergedOptions(this.matching(operation, from, to).map(({ options }) => options));
+    const matching = this.matching(operation, from, to);
+    if (matching.length < 2) return matching[0]?.options ?? null;
+    const key = JSON.stringify([operation, from, to]);
+    const before = this.merged.get(key);
+    if (before !== undefined) return before;
+    const schema = mergedOptions(matching.map(({ options }) => options));
+    if (this.merged.size >= MOST_MERGED) this.merged.clear();
+    this.merged.set(key, schema);
+    return schema;
   }
 
   /** In the vendor's credits; null where it is not told, or differs between the entries that match. */

@@ -1,8 +1,9 @@
 import { ValidationPipe, type ArgumentMetadata, type ValidationError } from '@nestjs/common';
 import { pointerSegment, type FieldError } from '../conversion/job-body.js';
-import { readInside } from './fields.js';
+import { readInside, type Shape } from './fields.js';
 import { isBuiltIn } from './hostile-text.js';
 import { invalidRequest } from './problem.js';
+import { isSoundBody } from './sound-body.js';
 
 /** Checks bodies and queries against their DTOs: unknown fields are refused, and every complaint names its field by JSON pointer. */
 export function bodyPipe(): ValidationPipe {
@@ -21,6 +22,7 @@ class StrictPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const named = metadata.type === 'query' ? Object.keys(value ?? {}).find(isBuiltIn) : undefined;
     if (named !== undefined) throw invalidRequest([{ pointer: pointerSegment(named), message: 'There is no such field.' }]);
+    if (metadata.type === 'body' && metadata.metatype !== undefined && isSoundBody(metadata.metatype as Shape, value)) return value;
     return super.transform(value, metadata);
   }
 }

@@ -105,8 +105,25 @@ export function FreeObject(field: Common): PropertyDecorator {
   return applyDecorators(documented(field, { type: 'object', additionalProperties: true }), checked(field, (value) => (isObject(value) ? null : 'Must be an object.')));
 }
 
-export function Nested(field: Common & { readonly of: new () => object }): PropertyDecorator {
+/** The class of a body, or of an object in one. */
+export type Shape = new () => object;
+
+const nestedShapes = new Map<object, Map<string | symbol, Shape>>();
+
+/** The class of the objects in a field, null where it holds none. */
+export function nestedAt({ prototype }: { readonly prototype: unknown }, name: string): Shape | null {
+  for (let at = prototype as object | null; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const shape = nestedShapes.get(at)?.get(name);
+    if (shape !== undefined) return shape;
+  }
+  return null;
+}
+
+const holds = (shape: Shape): PropertyDecorator => (target, name) => void nestedShapes.set(target, new Map([...(nestedShapes.get(target) ?? []), [name, shape]]));
+
+export function Nested(field: Common & { readonly of: Shape }): PropertyDecorator {
   return applyDecorators(
+    holds(field.of),
     documented(field, { type: () => field.of }),
     ...presence(field),
     IsObject({ message: 'Must be an object.' }),
@@ -115,8 +132,9 @@ export function Nested(field: Common & { readonly of: new () => object }): Prope
   );
 }
 
-export function NestedList(field: Common & { readonly of: new () => object; readonly maxItems: number }): PropertyDecorator {
+export function NestedList(field: Common & { readonly of: Shape; readonly maxItems: number }): PropertyDecorator {
   return applyDecorators(
+    holds(field.of),
     documented(field, { type: () => [field.of], maxItems: field.maxItems }),
     ...presence(field),
     IsArray({ message: 'Must be a list.' }),

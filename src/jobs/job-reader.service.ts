@@ -46,9 +46,10 @@ export class JobReader {
 
   /** Who would run it: nobody whose budget is used up. `out`: those of whom that is known besides. Throws `invalid_request` for options that are wrong whoever does. */
   route(graph: JobGraph, body: JobBody, payer: Payer, out: readonly SpentOut[] = []): Route {
-    const wrong = this.router.optionErrors(graph);
+    const look = this.router.look(graph);
+    const wrong = this.router.optionErrors(graph, look);
     if (wrong.length > 0) throw invalidRequest(wrong.map(({ step, pointer, message }) => ({ pointer: `/steps/${indexOfStep(step, body)}${pointer}`, message })));
-    return this.router.route(graph, graph.steps, graph.steps, [], true, { out: [...this.spending.out(payer), ...out] });
+    return this.router.route(graph, graph.steps, graph.steps, [], true, { out: [...this.spending.out(payer), ...out], look });
   }
 
   private refusalOf(url: string): string | null {

@@ -17,7 +17,7 @@ import { optionErrors, type OptionError } from './option-errors.js';
 import { nearestOffer } from './nearest-offer.js';
 import { groundedBy, roundsOf, without } from './outages.js';
 import { LimitBoard } from './limit-board.js';
-import type { Candidate, Reliability } from './plan-step.js';
+import type { Candidate, PlanStep, Reliability } from './plan-step.js';
 import { priceOf, type PriceSources, type Pricing } from './pricing.js';
 import { EVEN } from './rank.js';
 import { spilled } from './spill.js';
@@ -35,6 +35,14 @@ export interface RouteTerms {
   readonly ceiling?: Ceiling | null;
   /** Who is not to be asked, for reasons that are not the job's. */
   readonly out?: readonly Exclusion[];
+  /** A look that was had at the same graph just now. */
+  readonly look?: Look;
+}
+
+/** All steps of a job, and every provider that they may be asked of: what was asked once is not asked again. */
+export interface Look {
+  readonly steps: readonly PlanStep[];
+  readonly candidates: readonly Candidate[];
 }
 
 /** Gathers the facts that the planner needs. */
@@ -54,8 +62,8 @@ export class RouterService {
   route(graph: RoutedGraph, all: readonly Step[], steps: readonly Step[] = all, tried: readonly string[] = [], net = true, terms: RouteTerms = {}): Route {
     const entries = this.registry.all();
     const { allowed, exclusions } = this.asked(graph, tried, terms.out);
-    const wanted = planSteps(graph, all, formatsOf(graph.inputs, all)).filter(({ id }) => steps.some((step) => step.id === id));
-    const candidates = entries.map((entry) => toCandidate(entry, graph.routing, this.views, this.board));
+    const { candidates, ...look } = terms.look ?? this.look({ ...graph, steps: all });
+    const wanted = look.steps.filter(({ id }) => steps.some((step) => step.id === id));
     const draw = drawOf({ ...graph, steps: all });
     const weights = entries[0]?.config.balanced ?? EVEN;
     const currency = entries.map(({ config }) => config.pricing?.currency).find((told) => told !== undefined) ?? 'USD';
@@ -88,12 +96,16 @@ export class RouterService {
     return step === undefined ? null : nearestOffer(step, (wish) => allowed.some((entry) => this.views.offer(entry, wish).offered));
   }
 
+  /** For what is asked of one graph at one moment. */
+  look(graph: RoutedGraph & Pick<JobGraph, 'steps'>): Look {
+    return { steps: planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)), candidates: this.registry.all().map((entry) => toCandidate(entry, graph.routing, this.views, this.board)) };
+  }
+
   /** What is wrong with a job's options, whoever of those that may run it does. */
-  optionErrors(graph: RoutedGraph & Pick<JobGraph, 'steps'>): readonly OptionError[] {
+  optionErrors(graph: RoutedGraph & Pick<JobGraph, 'steps'>, { steps, candidates }: Look = this.look(graph)): readonly OptionError[] {
     const { allowed } = this.asked(graph);
-    const others = this.registry.all().filter((entry) => !allowed.includes(entry));
-    const candidates = (entries: readonly RegisteredProvider[]) => entries.map((entry) => toCandidate(entry, graph.routing, this.views, this.board));
-    return optionErrors(planSteps(graph, graph.steps, formatsOf(graph.inputs, graph.steps)), candidates(allowed), candidates(others));
+    const isAllowed = (candidate: Candidate): boolean => allowed.some(({ id }) => id === candidate.id);
+    return optionErrors(steps, candidates.filter(isAllowed), candidates.filter((candidate) => !isAllowed(candidate)));
   }
 
   private asked({ routing, quoted }: RoutedGraph, tried: readonly string[] = [], out: readonly Exclusion[] = []): { readonly allowed: readonly RegisteredProvider[]; readonly exclusions: readonly Exclusion[] } {
