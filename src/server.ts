@@ -15,6 +15,7 @@ import { BudgetLoader } from './accounts/budget-loader.js';
 import { KeyGuard } from './accounts/key.guard.js';
 import { bodyPipe } from './http/body-pipe.js';
 import { installBodyParsers } from './http/body-parsers.js';
+import { EarlyAnswers } from './http/early-answers.js';
 import { Readiness } from './http/health.controller.js';
 import { serveOpenApi } from './http/openapi.js';
 import { Problem } from './http/problem.js';
@@ -80,7 +81,8 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   installBodyParsers(fastify);
   await fastify.register(multipart);
   app.useGlobalPipes(bodyPipe());
-  app.useGlobalFilters(new ProblemFilter());
+  const early = new EarlyAnswers();
+  app.useGlobalFilters(new ProblemFilter(early));
   serveOpenApi(app, version, env.raw.PUBLIC_URL ?? '/');
   await app.get(Listener).start();
   const url = await listen(app, env.raw.HOST, env.raw.PORT);
@@ -105,7 +107,10 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     stop: async () => {
       app.get(Readiness).stop();
       // A connection that is idle by now would be kept alive for its next request, which nobody will answer.
-      const idle = setInterval(() => fastify.server.closeIdleConnections(), 100);
+      const idle = setInterval(() => {
+        fastify.server.closeIdleConnections();
+        early.close();
+      }, 100);
       const impatient = setTimeout(() => fastify.server.closeAllConnections(), LINGER_MS);
       await app.close();
       clearInterval(idle);

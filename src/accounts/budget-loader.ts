@@ -1,8 +1,8 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { Decimal } from 'decimal.js';
 import { Database } from '../platform/database.js';
-import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
+import { LookOut } from '../platform/look-out.js';
 import { Metrics } from '../platform/metrics.js';
 import { BudgetStore } from './budget-store.js';
 import { Spending } from './spending.js';
@@ -18,9 +18,7 @@ const MEND_EVERY = 60;
 @Injectable()
 export class BudgetLoader implements BeforeApplicationShutdown {
   private readonly log = new Logger('budgets');
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly lookOut = new LookOut(() => this.refresh(), () => LOOK_MS, this.log);
   private looks = 0;
 
   constructor(
@@ -34,14 +32,12 @@ export class BudgetLoader implements BeforeApplicationShutdown {
   /** The first look is waited for: a budget that is new counts what was spent before. */
   async start(): Promise<void> {
     if (this.spending.budgets.length === 0) return;
-    this.listener.on(BUDGET_CHANNEL, () => this.lookNow());
-    await this.look();
+    this.listener.on(BUDGET_CHANNEL, () => this.lookOut.now());
+    await this.lookOut.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.looking;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.lookOut.stop();
   }
 
   async refresh(): Promise<void> {
@@ -70,18 +66,5 @@ export class BudgetLoader implements BeforeApplicationShutdown {
       const drifts = await this.store.mend(budget);
       if (drifts.length > 0 && !isNew.has(budget.id)) this.log.warn({ budget: budget.id, drifts, msg: 'A budget did not say what was spent and reserved. It does now.' });
     }
-  }
-
-  private lookNow(): void {
-    clearTimeout(this.timer);
-    this.looking = this.looking.then(() => this.look());
-  }
-
-  private async look(): Promise<void> {
-    clearTimeout(this.timer);
-    if (this.stopped) return;
-    await this.refresh().catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message));
-    clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => this.lookNow(), LOOK_MS);
   }
 }

@@ -1,6 +1,7 @@
 import { Catch, HttpException, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { databaseTrouble } from '../platform/database-trouble.js';
+import { EarlyAnswers } from './early-answers.js';
 import { Problem, unavailable, type ProblemCode } from './problem.js';
 
 const BY_STATUS: ReadonlyMap<number, ProblemCode> = new Map([
@@ -11,6 +12,8 @@ const BY_STATUS: ReadonlyMap<number, ProblemCode> = new Map([
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly log = new Logger('http');
+
+  constructor(private readonly early: EarlyAnswers = new EarlyAnswers()) {}
 
   catch(error: unknown, host: ArgumentsHost): void {
     const http = host.switchToHttp();
@@ -24,6 +27,7 @@ export class ProblemFilter implements ExceptionFilter {
     }
     // Let go in its middle, a body is not read on, and the next request behind it would never be answered. One that nobody began to read Node skips by itself: closed, the caller would not hear the answer.
     if (request.raw.destroyed && !request.raw.complete) void reply.header('connection', 'close');
+    this.early.note(request.raw, reply.raw);
     void reply
       .status(problem.status)
       .headers({ ...problem.more.headers, 'cache-control': 'no-store' })

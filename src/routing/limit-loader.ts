@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
+import { LookOut } from '../platform/look-out.js';
 import { Metrics } from '../platform/metrics.js';
 import { Registry } from '../providers/registry.js';
 import { LimitBoard } from './limit-board.js';
@@ -14,11 +14,7 @@ const QUIET_MS = 5000;
 /** Keeps this process's board of limits as it is in the database, and lets what was learned grow back. */
 @Injectable()
 export class LimitLoader implements BeforeApplicationShutdown {
-  private readonly log = new Logger('limits');
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
-  private again = false;
-  private stopped = false;
+  private readonly lookOut = new LookOut(() => this.lookAndGrow(), () => (this.isQuiet() ? QUIET_MS : LOOK_MS), new Logger('limits'));
 
   constructor(
     private readonly store: ThrottleStore,
@@ -29,14 +25,12 @@ export class LimitLoader implements BeforeApplicationShutdown {
   ) {}
 
   async start(): Promise<void> {
-    this.listener.on(LIMITS_CHANNEL, () => this.lookNow());
-    await this.look();
+    this.listener.on(LIMITS_CHANNEL, () => this.lookOut.now());
+    await this.lookOut.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.looking;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.lookOut.stop();
   }
 
   async refresh(): Promise<void> {
@@ -50,22 +44,6 @@ export class LimitLoader implements BeforeApplicationShutdown {
       else this.metrics.providerCeiling.set({ provider: id }, limit);
       this.metrics.providerWaiting.set({ provider: id }, waiting);
     }
-  }
-
-  /** One look behind the one that runs is enough for all that is told meanwhile. */
-  private lookNow(): void {
-    if (this.again) return;
-    this.again = true;
-    this.looking = this.looking.then(() => this.look());
-  }
-
-  private async look(): Promise<void> {
-    this.again = false;
-    clearTimeout(this.timer);
-    if (this.stopped) return;
-    await this.lookAndGrow().catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message));
-    clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => this.lookNow(), this.isQuiet() ? QUIET_MS : LOOK_MS);
   }
 
   private async lookAndGrow(): Promise<void> {

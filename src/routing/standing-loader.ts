@@ -1,6 +1,6 @@
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { databaseTrouble } from '../platform/database-trouble.js';
 import { Listener } from '../platform/listener.js';
+import { LookOut } from '../platform/look-out.js';
 import { Metrics } from '../platform/metrics.js';
 import { Registry } from '../providers/registry.js';
 import { ACCOUNT_TROUBLES } from './breaker.js';
@@ -15,10 +15,7 @@ const MEASURE = { closed: 0, half_open: 1, open: 2 } as const;
 /** Keeps this process's board of the providers as it is in the database, whoever changed it. */
 @Injectable()
 export class StandingLoader implements BeforeApplicationShutdown {
-  private readonly log = new Logger('providers');
-  private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly lookOut = new LookOut(() => this.refresh(), () => LOOK_MS, new Logger('providers'));
 
   constructor(
     private readonly store: StandingStore,
@@ -30,33 +27,17 @@ export class StandingLoader implements BeforeApplicationShutdown {
 
   /** The first look is waited for: nothing may begin at a provider that an operator took out. */
   async start(): Promise<void> {
-    this.listener.on(STANDING_CHANNEL, () => this.lookNow());
-    await this.look();
+    this.listener.on(STANDING_CHANNEL, () => this.lookOut.now());
+    await this.lookOut.start();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.looking;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.lookOut.stop();
   }
 
   async refresh(): Promise<void> {
     this.board.put(await this.store.read());
     for (const provider of this.registry.ids()) for (const reason of ACCOUNT_TROUBLES.values()) this.metrics.accountRefused.set({ provider, reason }, this.board.trouble(provider) === reason ? 1 : 0);
     for (const id of this.registry.ids()) this.metrics.breakerState.set({ provider: id }, MEASURE[(this.board.of(id).get(WHOLE) ?? UNTOUCHED).breaker.state]);
-  }
-
-  /** Behind a look that runs: what is told now may have come too late for it. */
-  private lookNow(): void {
-    clearTimeout(this.timer);
-    this.looking = this.looking.then(() => this.look());
-  }
-
-  private async look(): Promise<void> {
-    clearTimeout(this.timer);
-    if (this.stopped) return;
-    await this.refresh().catch((error: unknown) => this.log.warn(databaseTrouble(error) ?? (error as Error).message));
-    clearTimeout(this.timer);
-    if (!this.stopped) this.timer = setTimeout(() => this.lookNow(), LOOK_MS);
   }
 }

@@ -10,7 +10,8 @@ const CODES: ReadonlyMap<string, ErrorKind> = new Map([
   ['upload_timeout', 'unavailable'],
   ['insufficient_credits', 'quota_exhausted'],
   ['out_of_conversion_minutes', 'quota_exhausted'],
-  ['out_of_conversion_minutes_per_task', 'quota_exhausted'],
+  // A limit of each task, and no word about the account or the pair: this file is too long for it there, others are not.
+  ['out_of_conversion_minutes_per_task', 'conversion_failed'],
   ['engine_timeout', 'timeout'],
   ['user_deleted_task', 'vanished'],
 ]);
@@ -96,7 +97,7 @@ function departuresOfWord(word: string | null): readonly string[] {
 function httpKind(call: CallName, status: number, said: Said): ErrorKind {
   const coded = CODES.get(codeOf(said));
   // A twin of RunConvert's answers 402 to too many jobs at once: that one passes.
-  if (status === 402) return coded === undefined && TOO_MANY.test(`${said.code} ${said.message}`) ? 'rate_limited' : 'quota_exhausted';
+  if (status === 402) return coded ?? (TOO_MANY.test(`${said.code} ${said.message}`) ? 'rate_limited' : 'quota_exhausted');
   if (status >= 500) return 'unavailable';
   if (status < 400) return 'malformed_response';
   // The upload's form is signed for a while; where it is refused, the account's key is not at fault.

@@ -83,6 +83,26 @@ it('news are written as a read would write them; less progress is an older page'
   expect(await room.test.query(`SELECT count(*)::int AS count FROM event`)).toEqual([{ count: 151 }]);
 });
 
+it('of a job of several steps, one that may be done by now is read at once, so that its results are kept; news of any other put it off as ever', async () => {
+  await plant(150, 20);
+  for (const number of [1, 2, 3]) await attempt(number, `step_ids = ARRAY['a', 'b', 'c']`);
+  const told = (progress: Readonly<Record<number, number>>) => (vendor.jobs = numbers(150).map((number) => busy(number, { progress: progress[number] ?? 10 })));
+  const atOnce = async () => [...(await due())].filter(([, seconds]) => seconds <= 0).map(([number]) => number);
+  told({});
+  await round();
+  expect(await atOnce()).toEqual([]);
+  // A half of a step is a sixth of the job: 2 has not got so far, and 4 is one step alone.
+  told({ 1: 40, 2: 16, 4: 90 });
+  await round();
+  expect(await atOnce()).toEqual([1]);
+  await stageOf(1, `due_at = now() + interval '40 s'`);
+  // It was read, and got no further.
+  told({ 1: 45, 2: 34, 4: 95 });
+  await round();
+  expect(await atOnce()).toEqual([2]);
+  expect((await due()).get(1)).toBeGreaterThan(35);
+});
+
 it('a worker\'s lease, a callback\'s hint and a read that failed are not disturbed', async () => {
   await plant(150, 0);
   await stageOf(1, `lease_owner = gen_random_uuid(), lease_until = now() + interval '10 s', lease_epoch = 5`);

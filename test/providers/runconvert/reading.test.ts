@@ -1,3 +1,5 @@
+import { ERROR_POLICIES } from '../../../src/conversion/errors.js';
+import { ACCOUNT_TROUBLES } from '../../../src/routing/breaker.js';
 import { runconvertProvider } from '../../../src/providers/runconvert/provider.js';
 import type { Report, RunningJob } from '../../../src/conversion/provider.js';
 import { bench, failureOf, idle, plain } from '../conformance/bench.js';
@@ -91,6 +93,7 @@ describe('why a RunConvert job failed', () => {
     ['import/base64', {}, 'unmapped'],
     ['convert', { code: 'insufficient_credits' }, 'quota_exhausted'],
     ['convert', { result: { errorCode: 'out_of_conversion_minutes' } }, 'quota_exhausted'],
+    ['convert', { result: { errorCode: 'out_of_conversion_minutes_per_task' } }, 'conversion_failed'],
     ['convert', { error: { code: 'engine_timeout' } }, 'timeout'],
     ['convert', { error: 'processing_failed' }, 'conversion_failed'],
     ['convert', { message: 'Output format is not supported for this file' }, 'unsupported'],
@@ -120,10 +123,19 @@ describe('a RunConvert 402', () => {
     [{ code: 'insufficient_credits', message: 'Too many credits used' }, 'quota_exhausted', null],
     [{ message: 'You have started too many jobs at once' }, 'rate_limited', 9000],
     [{ message: 'Payment Required' }, 'quota_exhausted', null],
+    [{ code: 'out_of_conversion_minutes', message: 'None left' }, 'quota_exhausted', null],
+    [{ code: 'out_of_conversion_minutes_per_task', message: 'Too long for your plan' }, 'conversion_failed', null],
   ])('%j is %s', async (body, kind, retryAfterMs) => {
     const failure = await failureOf(read(running(toPng), {}, { status: 402, body, headers: { 'retry-after': '9' } }));
     expect([failure.kind, failure.details.retryAfterMs]).toEqual([kind, retryAfterMs]);
   });
+});
+
+it('a limit of one task is none of the account: nobody else is kept away for it', () => {
+  const [ofTask, ofAccount] = [ERROR_POLICIES['conversion_failed'], ERROR_POLICIES['quota_exhausted']];
+  expect([ofTask.then, ofTask.blamesProvider, ACCOUNT_TROUBLES.has('conversion_failed')]).toEqual(['next_provider_once', false, false]);
+  // The control.
+  expect([ofAccount.blamesProvider, ACCOUNT_TROUBLES.has('quota_exhausted')]).toEqual([true, true]);
 });
 
 describe('RunConvert\'s settings', () => {
