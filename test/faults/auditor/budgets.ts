@@ -1,5 +1,5 @@
 import { toUnits } from './units.ts';
-import type { Breach, Check } from './evidence.ts';
+import type { Breach, Evidence } from './evidence.ts';
 
 interface Standing {
   readonly budget: string;
@@ -11,14 +11,14 @@ interface Standing {
 }
 
 /** I8, of budgets: each has spent what the ledger says of those it is for, and has reserved what jobs hold that have not ended. */
-export const budgetsAgree: Check = async ({ query }) => {
+export async function budgetsAgree({ query }: Pick<Evidence, 'query'>): Promise<readonly Breach[]> {
   const found: string[] = [];
   for (const { budget, period, spent, reserved, booked, held } of await query<Standing>(STANDINGS)) {
     if (toUnits(spent) !== toUnits(booked)) found.push(`budget ${budget} says that ${spent} was spent in ${period}, and the ledger ${booked}`);
     if (toUnits(reserved) !== toUnits(held)) found.push(`budget ${budget} has ${reserved} reserved in ${period}, and jobs that have not ended ${held}`);
   }
   return found.map((what): Breach => ({ rule: 'I8', what }));
-};
+}
 
 /** One statement, so that all of it is of one moment. A budget's name says what it is for: "tag=small,provider=one/month". */
 const STANDINGS = `

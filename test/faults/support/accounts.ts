@@ -13,7 +13,7 @@ export interface AccountsFile {
   remove(): Promise<void>;
 }
 
-/** A PROVIDERS_FILE of the two accounts that the environment names, with money. */
+/** A PROVIDERS_FILE of the two accounts that the environment names, with money: whatever is done costs a credit, as far as anybody knows before. */
 export async function accountsFile({ prices, budgets = [] }: Money): Promise<AccountsFile> {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-fault-accounts-'));
   const path = join(folder, 'providers.json');
@@ -22,7 +22,7 @@ export async function accountsFile({ prices, budgets = [] }: Money): Promise<Acc
     adapter: id,
     apiKey: `env:${id.toUpperCase()}_API_KEY`,
     baseUrl: `env:${id.toUpperCase()}_BASE_URL`,
-    pricing: { currency: 'USD', perCredit, credits: [{ operation: '*', credits: 1 }] },
+    pricing: { currency: 'USD', perCredit, overrides: [{ credits: 1 }] },
   }));
   await writeFile(path, JSON.stringify({ providers, budgets }));
   return { path, remove: () => rm(folder, { recursive: true, force: true }) };
