@@ -8,11 +8,11 @@ import { ATTEMPT_STATES, JOB_STATES, statesBefore, STEP_STATES } from '../jobs/s
 import { Database } from '../platform/database.js';
 import { LimitBoard } from '../routing/limit-board.js';
 import type { Pricing } from '../routing/pricing.js';
-import { adoptEarly, takeNews, type News } from './kept-callbacks.js';
+import { takeNews, type News } from './kept-callbacks.js';
 import { writeLateCreate, writeLateEnd } from './late-news.js';
 import { countRoom, mayBegin, type Counted } from './room.js';
 import { UNTOLD, type LiveAttempt, type Scene } from './scene.js';
-import { LeaseLost, StageStore } from './stage-store.js';
+import { LeaseLost, releasing, StageStore } from './stage-store.js';
 
 export interface NewAttempt {
   readonly id: string;
@@ -46,24 +46,18 @@ export class AttemptStore {
    */
   async begin(scene: Scene, attempt: NewAttempt, maxConcurrent: number | null, anyway = false): Promise<LiveAttempt | null> {
     const begun = this.database.transaction<LiveAttempt>(async (sql) => {
-      await this.stages.hold(sql, scene.lease);
+      this.stages.holdWith(sql, scene.lease);
       if (!anyway && (maxConcurrent !== null || scene.room !== null || this.limits.of(scene.provider).throttled)) {
         const counted = await countRoom(sql, scene.provider, scene.lease.stageId);
         if (!mayBegin(counted, maxConcurrent, scene.room === 'given')) throw new NoRoom(counted);
       }
-      const intent = sql.query<{ leftThenMs: number }>(
-        `INSERT INTO attempt (id, job_id, stage_id, provider, step_ids, status, reference) SELECT $1::uuid, $2::uuid, $3::uuid, $4, $5::text[], 'submitting', $6
-         WHERE $7 OR NOT EXISTS (SELECT 1 FROM provider_throttle WHERE provider = $4 AND paused_until > now())
-         RETURNING (SELECT extract(epoch FROM deadline_at - now())::float8 * 1000 FROM job WHERE id = $2) AS "leftThenMs"`,
-        [attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference, anyway],
-      );
-      const starts = sql.query<{ id: string }>(`UPDATE job SET status = 'processing', started_at = now() WHERE id = $1 AND status = ANY($2) RETURNING id`, [scene.job.id, statesBefore(JOB_STATES, 'processing')]);
-      const [[row], first] = await Promise.all([intent, starts]);
-      if (row === undefined) throw new NoRoom(null);
+      const [row] = await sql.query<{ begun: boolean; isFirst: boolean; leftThenMs: number }>(BEGIN_ATTEMPT, [
+        attempt.id, scene.job.id, scene.lease.stageId, scene.provider, scene.stepIds, attempt.reference, anyway, statesBefore(JOB_STATES, 'processing'), statesBefore(STEP_STATES, 'running'),
+      ]);
+      if (row?.begun !== true) throw new NoRoom(null);
       if (scene.room !== null) sql.later('UPDATE stage SET room = NULL WHERE id = $1', [scene.lease.stageId]);
-      sql.later(`UPDATE job_step SET status = 'running', provider = $3 WHERE job_id = $1 AND id = ANY($2) AND status = ANY($4)`, [scene.job.id, scene.stepIds, scene.provider, statesBefore(STEP_STATES, 'running')]);
       appendEvents(sql, scene.job.id, [
-        ...(first.length === 0 ? [] : [{ type: 'job.processing', cause: 'timer' as const }]),
+        ...(row.isFirst ? [{ type: 'job.processing', cause: 'timer' as const }] : []),
         { type: 'attempt.submitting', cause: 'timer', detail: { attempt: attempt.id, provider: scene.provider, steps: scene.stepIds } },
       ]);
       return { ...UNTOLD, ...attempt, provider: scene.provider, stepIds: scene.stepIds, status: 'submitting', providerJobId: null, leftThenMs: row.leftThenMs };
@@ -89,14 +83,7 @@ export class AttemptStore {
   /** The vendor's job exists: from now on it can be found again whatever happens. False when the lease is lost. */
   async created(scene: Scene, attemptId: string, providerJobId: string): Promise<boolean> {
     try {
-      const rows = await this.database.query<{ id: string }>(
-        `UPDATE attempt SET provider_job_id = $3 FROM stage
-         WHERE attempt.id = $1 AND attempt.status = ANY($4) AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 AND stage.lease_owner IS NOT NULL RETURNING attempt.id`,
-        [attemptId, scene.lease.epoch, providerJobId, statesBefore(ATTEMPT_STATES, 'running')],
-      );
-      if (rows.length === 0) return false;
-      await adoptEarly(this.database, scene.lease, attemptId, scene.provider, providerJobId);
-      return true;
+      return (await this.database.query(CREATED, [attemptId, scene.lease.epoch, providerJobId, statesBefore(ATTEMPT_STATES, 'running')])).length > 0;
     } catch (error) {
       if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error;
       throw new ProviderError('malformed_response', 'The provider answered the create with the id of a job that it had made before.', { code: 'id_reused', created: 'unknown' });
@@ -158,16 +145,14 @@ export class AttemptStore {
     });
   }
 
-  /** `patienceMs`: for how long it may stand still, so that whoever watches many need not know its work. */
+  /** `patienceMs`: for how long it may stand still, so that whoever watches many need not know its work. Callbacks that came before it had its vendor's job are its own from now on. */
   async running(scene: Scene, attemptId: string, providerJobId: string, pollAfterMs: number, staleAfterMs: number | null = null, patienceMs: number | null = null): Promise<void> {
     await this.database.transaction(async (sql) => {
-      await this.stages.hold(sql, scene.lease);
-      sql.later(
-        `UPDATE attempt SET status = 'running', moved_at = now(), patience_ms = $3, stale_at = ${STALE_AT} WHERE id = $1 AND status = ANY($4)`,
-        [attemptId, staleAfterMs, patienceMs, statesBefore(ATTEMPT_STATES, 'running')],
-      );
+      this.stages.holdWith(sql, scene.lease);
       appendEvents(sql, scene.job.id, [{ type: 'attempt.running', cause: 'timer', detail: { attempt: attemptId, provider: scene.provider, providerJobId } }]);
-      this.stages.releaseWith(sql, scene.lease, pollAfterMs);
+      const { stageId, epoch } = scene.lease;
+      const [row] = await sql.query<{ again: boolean }>(RUNNING, [stageId, epoch, pollAfterMs, attemptId, staleAfterMs, patienceMs, statesBefore(ATTEMPT_STATES, 'running'), scene.provider, providerJobId]);
+      scene.lease.again = row?.again === true;
     });
   }
 
@@ -204,8 +189,43 @@ export class AttemptStore {
   }
 }
 
-/** Of `$2` ms from now; null: no caller's interest brings a read forward. */
-const STALE_AT = 'now() + make_interval(secs => $2::float8 / 1000)';
+const BEGIN_ATTEMPT = {
+  name: 'begin_attempt',
+  text: `
+  WITH intent AS (
+    INSERT INTO attempt (id, job_id, stage_id, provider, step_ids, status, reference) SELECT $1::uuid, $2::uuid, $3::uuid, $4, $5::text[], 'submitting', $6
+    WHERE $7 OR NOT EXISTS (SELECT 1 FROM provider_throttle WHERE provider = $4 AND paused_until > now()) RETURNING job_id),
+  starts AS (
+    UPDATE job SET status = 'processing', started_at = now() FROM intent WHERE job.id = intent.job_id AND job.status = ANY($8) RETURNING 1),
+  steps AS (
+    UPDATE job_step SET status = 'running', provider = $4 FROM intent WHERE job_step.job_id = intent.job_id AND job_step.id = ANY($5) AND job_step.status = ANY($9))
+  SELECT EXISTS (SELECT FROM intent) AS begun, EXISTS (SELECT FROM starts) AS "isFirst", (SELECT extract(epoch FROM deadline_at - now())::float8 * 1000 FROM job WHERE id = $2) AS "leftThenMs"`,
+};
+
+const CREATED = {
+  name: 'attempt_created',
+  text: `
+  UPDATE attempt SET provider_job_id = $3 FROM stage
+  WHERE attempt.id = $1 AND attempt.status = ANY($4) AND stage.id = attempt.stage_id AND stage.lease_epoch = $2 AND stage.lease_owner IS NOT NULL RETURNING attempt.id`,
+};
+
+/** Of so many ms from now; null: no caller's interest brings a read forward. */
+const staleAt = (afterMs: string): string => `now() + make_interval(secs => ${afterMs}::float8 / 1000)`;
+const STALE_AT = staleAt('$2');
+
+/**
+ * Callbacks that came before the answer to the create did, when nobody knew whose job it was: the attempt has them now, and is due at once.
+ * Asked after the commit of the job's id, while who takes in a callback of an unknown job looks again after its own: one of both sees the other.
+ */
+const RUNNING = {
+  name: 'attempt_running',
+  text: `
+  WITH early AS (
+    UPDATE callback SET attempt_id = $4, outcome = 'hint' WHERE provider = $8 AND provider_job_id = $9 AND outcome = 'unknown_job' RETURNING 1),
+  attempt_row AS (
+    UPDATE attempt SET status = 'running', moved_at = now(), patience_ms = $6, stale_at = ${staleAt('$5')} WHERE id = $4 AND status = ANY($7))
+  ${releasing('true', 'EXISTS (SELECT FROM early)')}`,
+};
 
 /** The progress of jobs: the share of its steps that are done, and of those that run what their attempts tell. Never back, never 100 before the end. */
 export const JOB_PROGRESS = `

@@ -25,17 +25,3 @@ export async function takeNews(sql: Sql, lease: Lease, attempt: Pick<LiveAttempt
   if (newest === undefined) return NO_NEWS;
   return { cause: newest.replayed ? 'operator' : 'callback', proven: [newest, ...older].filter(({ outcome }) => outcome === 'proven').map(({ body }) => body) };
 }
-
-/**
- * Callbacks that came before the answer to the create did, when nobody knew whose job it was: the attempt has them now, and is due at once.
- * Asked after the commit of the job's id, while who takes in a callback of an unknown job looks again after its own: one of both sees the other.
- */
-export async function adoptEarly(sql: Sql, lease: Lease, attemptId: string, provider: string, providerJobId: string): Promise<void> {
-  await sql.query(
-    { name: 'adopt_early', text: `
-     WITH early AS (
-       UPDATE callback SET attempt_id = $3, outcome = 'hint' WHERE provider = $4 AND provider_job_id = $5 AND outcome = 'unknown_job' RETURNING 1)
-     UPDATE stage SET hinted = true WHERE id = $1 AND lease_epoch = $2 AND EXISTS (SELECT FROM early)` },
-    [lease.stageId, lease.epoch, attemptId, provider, providerJobId],
-  );
-}

@@ -174,14 +174,14 @@ export class StageStore {
   }
 }
 
-const RELEASE = {
-  name: 'release',
-  text: `
-  UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN $4 THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END,
-    due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
+/** Gives back the lease of the stage `$1` by its epoch `$2`: due again after `$3` ms. `news`: whether some came, besides what its row knows; `cleared`: the work went well. */
+export const releasing = (cleared: string, news = 'false'): string => `
+  UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN ${cleared} THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END, hinted = hinted OR ${news},
+    due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted OR ${news} THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
   WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL
-  RETURNING coalesce(due_at <= now(), false) AS again`,
-};
+  RETURNING coalesce(due_at <= now(), false) AS again`;
+
+const RELEASE = { name: 'release', text: releasing('$4') };
 
 /** The job is locked before its stage: the lock of a row is taken on top of the join, and so looks at the newest stage there is. */
 const HOLD = {

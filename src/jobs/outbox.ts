@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { WEBHOOK_EVENTS, type JobGraph, type WebhookEvent } from '../conversion/job-graph.js';
 import { trustedHostOf } from '../platform/egress.js';
-import { WHOLE_JOB, type WholeJob } from './rows.js';
+import { WHOLE_JOB_KEPT, type WholeJob } from './rows.js';
 
 /** An event that its receiver may be told of. `delivery`: the id of its way there. */
 interface NewNews {
@@ -67,7 +67,7 @@ export const APPEND_NEWS = `
     FROM webhook w, news n WHERE n.type = ANY (w.events)),
   outbox AS (
     INSERT INTO outbox_event (id, job_id, sequence, type, export_id, job)
-    SELECT id, $1, sequence, type, export_id, (SELECT to_jsonb(whole) FROM (SELECT ${WHOLE_JOB} FROM job j WHERE j.id = $1) AS whole) FROM wanted),
+    SELECT id, $1, sequence, type, export_id, (SELECT to_jsonb(whole) FROM (SELECT ${WHOLE_JOB_KEPT} FROM job j WHERE j.id = $1) AS whole) FROM wanted),
   delivery_rows AS (
     INSERT INTO delivery (id, event_id, job_id, sequence, host, due_at)
     SELECT delivery, id, $1, sequence, host, CASE WHEN is_next THEN now() END FROM wanted

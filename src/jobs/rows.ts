@@ -95,11 +95,15 @@ export interface WholeJob extends JobRow {
   readonly files: readonly FileRow[];
 }
 
-/** Selects a `WholeJob` from `job j`. */
-export const WHOLE_JOB = `
+const wholeJob = (aggregate: string): string => `
   j.id, j.tenant, j.key, j.status, j.graph, j.tag, j.progress, j.error, j.retention_seconds, j.retry_of, j.created_at, j.queued_at, j.started_at, j.ended_at,
-  (SELECT coalesce(json_agg(i ORDER BY i.position), '[]') FROM job_input i WHERE i.job_id = j.id) AS inputs,
-  (SELECT coalesce(json_agg(s ORDER BY s.position), '[]') FROM job_step s WHERE s.job_id = j.id) AS steps,
-  (SELECT coalesce(json_agg(x ORDER BY x.position), '[]') FROM job_export x WHERE x.job_id = j.id) AS exports,
-  (SELECT coalesce(json_agg(a ORDER BY a.id), '[]') FROM attempt a WHERE a.job_id = j.id) AS attempts,
-  (SELECT coalesce(json_agg(f ORDER BY f.step_id, f.position), '[]') FROM file f WHERE f.job_id = j.id) AS files`;
+  (SELECT coalesce(${aggregate}(i ORDER BY i.position), '[]') FROM job_input i WHERE i.job_id = j.id) AS inputs,
+  (SELECT coalesce(${aggregate}(s ORDER BY s.position), '[]') FROM job_step s WHERE s.job_id = j.id) AS steps,
+  (SELECT coalesce(${aggregate}(x ORDER BY x.position), '[]') FROM job_export x WHERE x.job_id = j.id) AS exports,
+  (SELECT coalesce(${aggregate}(a ORDER BY a.id), '[]') FROM attempt a WHERE a.job_id = j.id) AS attempts,
+  (SELECT coalesce(${aggregate}(f ORDER BY f.step_id, f.position), '[]') FROM file f WHERE f.job_id = j.id) AS files`;
+
+/** Selects a `WholeJob` from `job j`. */
+export const WHOLE_JOB = wholeJob('json_agg');
+/** The same to be kept as jsonb: nothing need be read twice. */
+export const WHOLE_JOB_KEPT = wholeJob('jsonb_agg');

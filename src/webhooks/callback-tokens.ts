@@ -14,6 +14,8 @@ const nameOf = (provider: string): string => `callback_token/${provider}`;
 /** The unguessable word in the address that an account's callbacks come to: one for each account, the same for all processes and for good. */
 @Injectable()
 export class CallbackTokens {
+  private readonly known = new Map<string, string>();
+
   constructor(private readonly database: Database) {}
 
   /** Made when it is asked for first. 256 random bits. */
@@ -31,7 +33,10 @@ export class CallbackTokens {
   }
 
   private async read(provider: string): Promise<string | null> {
-    const [row] = await this.database.query<{ value: string }>({ name: 'callback_token', text: 'SELECT value FROM setting WHERE name = $1' }, [nameOf(provider)]);
+    const known = this.known.get(provider);
+    if (known !== undefined) return known;
+    const [row] = await this.database.query<{ value: string }>('SELECT value FROM setting WHERE name = $1', [nameOf(provider)]);
+    if (row !== undefined) this.known.set(provider, row.value);
     return row?.value ?? null;
   }
 }

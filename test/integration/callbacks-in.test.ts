@@ -194,14 +194,13 @@ describe('a flood of forgeries', () => {
     return texts;
   };
 
-  it('of tokens: each costs one look at an index, one in no shape costs none, and nothing is written', async () => {
+  it('of tokens: each costs one look at an index at most, one in no shape or in that of an account\'s, which is known, costs none, and nothing is written', async () => {
     await waiting();
     await tokens.of('one');
     const wrong = ['a'.repeat(32), 'a'.repeat(43), 'a'.repeat(36)];
     for (const token of wrong) {
       const texts = await asked(() => expect(callbacks.receive('one', token, said('{}'))).rejects.toMatchObject({ status: 404 }));
-      expect(texts).toHaveLength(1);
-      expect(texts[0]).toMatch(/^\s*SELECT/);
+      expect(texts).toEqual(token.length === 43 ? [] : [expect.stringMatching(/^\s*SELECT/)]);
     }
     for (const [provider, token] of [['one', 'short'], ['one', 'a'.repeat(65)], ['one', '\0'.repeat(32)], ['\0', 'a'.repeat(32)], ['x'.repeat(65), 'a'.repeat(43)]] as const) {
       expect(await asked(() => expect(callbacks.receive(provider, token, said('{}'))).rejects.toMatchObject({ status: 404 }))).toEqual([]);
