@@ -63,7 +63,8 @@ it('when the last job is gone, nothing is left but what belongs to none', async 
   await room.sweeper.eraseExpired();
   await eraseExpiredKeys(room.database, 10);
   await room.sweep();
-  expect(await tablesWithRows()).toEqual(['_prisma_migrations', 'learned_pair', 'ledger_entry', 'price_observation']);
+  // How its provider fared is written a while later, and may be by now.
+  expect((await tablesWithRows()).filter((name) => name !== 'breaker')).toEqual(['_prisma_migrations', 'learned_pair', 'ledger_entry', 'price_observation']);
 });
 
 it('a job that has not ended stays however old it is, and so does one whose event is still to be delivered', async () => {
