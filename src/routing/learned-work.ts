@@ -78,11 +78,14 @@ function median(values: readonly Decimal[]): Decimal {
   return low === undefined || high === undefined ? new Decimal(0) : low.add(high).div(2);
 }
 
+/** One sample that is none would make the mean none, and every comparison with it false. */
+const isCost = (credits: number | null): credits is number => credits !== null && Number.isFinite(credits) && credits >= 0;
+
 /** What was learned of one kind of work. What is older than a month tells nothing of today. */
 export function learnedOf(samples: readonly WorkSample[], now: number): LearnedWork {
   const recent = samples.filter(({ at }) => now - at < DAYS * 86_400_000);
   return {
-    credits: robustMean(recent.flatMap(({ credits, at }) => (credits === null ? [] : [[new Decimal(credits), at] as const])), now),
+    credits: robustMean(recent.flatMap(({ credits, at }) => (isCost(credits) ? [[new Decimal(credits), at] as const] : [])), now),
     seconds: robustMean(recent.map(({ seconds, at }) => [new Decimal(seconds), at] as const), now),
   };
 }

@@ -73,6 +73,8 @@ describe('a figure that is made known', () => {
 it('what is older than a month is forgotten', () => {
   expect(learnedOf([sample(1, 31), sample(1, 32), sample(1, 33)], NOW)).toEqual({ credits: null, seconds: null });
   expect(learnedOf([sample(1), sample(2), sample(3), sample(90, 31)], NOW).credits?.mean.toString()).toBe('2');
+  expect(learnedOf([sample(1), sample(2), sample(3), sample(NaN), sample(-7), sample(Infinity)], NOW).credits?.mean.toString()).toBe('2');
+  expect(learnedOf([sample(NaN), sample(NaN), sample(NaN)], NOW).credits).toBeNull();
 });
 
 it('what a vendor charged and what it took are learned apart', () => {
