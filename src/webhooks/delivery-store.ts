@@ -28,8 +28,8 @@ export const DELIVERY_LEASE_SECONDS = 15;
 /** What is due is looked at this far, for receivers that have room. */
 const WINDOW = 200;
 
-/** What ends at once is written together: so many deliveries in one transaction at the most, and so many transactions at a time. */
-const TOGETHER = { most: 64, lanes: 2 };
+/** What ends at about the same time is written together, so many deliveries at the most. */
+const TOGETHER = { most: 64, lanes: 1, restMs: 10 };
 
 interface Ended {
   readonly delivery: ClaimedDelivery;
