@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { databaseTrouble } from '../platform/database-trouble.js';
@@ -11,6 +12,8 @@ const AT_ONCE = 64;
 const BATCH = 20;
 /** Between looks for what became due; news shorten it. */
 const LOOK_MS = 200;
+/** From one look to the next at the least: under load what becomes due meanwhile is claimed together. */
+const REST_MS = 10;
 /** Claims by age for each that looks whether there are other tenants, as long as there are none. */
 const ONE_TENANT = 10;
 const TROUBLE_MS = 1000;
@@ -72,6 +75,7 @@ export class EngineService implements BeforeApplicationShutdown {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
+      const next = performance.now() + REST_MS;
       this.woken = false;
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const leases = free > 0 ? await this.claim(free) : [];
@@ -79,6 +83,7 @@ export class EngineService implements BeforeApplicationShutdown {
       if (free > 0) this.behind = leases.length === free;
       this.pressure.workIsBehind('stages', free === 0 || this.behind);
       if (leases.length < BATCH) await this.sleep(leases === NONE ? TROUBLE_MS : LOOK_MS);
+      if (performance.now() < next) await pause(next - performance.now());
     }
   }
 

@@ -3,6 +3,7 @@ import { categoryOf } from '../conversion/formats.js';
 import { formatsInto, formatsOf } from '../conversion/graph-formats.js';
 import type { ProviderError } from '../conversion/errors.js';
 import type { JobGraph, Step } from '../conversion/job-graph.js';
+import { Lately } from '../platform/lately.js';
 import type { Sql } from '../platform/sql.js';
 import { recordRefused, recordWorked, type TriedPair } from '../routing/learned-pairs.js';
 import { recordWork, type WorkKind } from '../routing/learned-prices.js';
@@ -10,6 +11,11 @@ import { sizeClass } from '../routing/learned-work.js';
 import { timesPaid } from '../routing/pricing.js';
 import { planSteps } from '../routing/wishes.js';
 import type { Scene } from './scene.js';
+
+/** Kinds of work of which enough was learned a moment ago, as far as this process knows. */
+const enough = new WeakMap<Sql, Lately>();
+/** Less than the minute for which it is enough. */
+const ENOUGH_MS = 30_000;
 
 /** What one try was. */
 interface Done {
@@ -22,11 +28,15 @@ type Tried = Pick<Scene, 'stepIds'> & { readonly job: { readonly id: string; rea
 
 /** Notes that every pair of a stage worked at a provider, and what it took. What is learned is a gain and no part of the job: a database that is away loses it. */
 export async function learnFromSuccess(sql: Sql, scene: Scene, { attempt, provider, credits }: Done): Promise<void> {
+  const known = enough.get(sql) ?? new Lately();
+  enough.set(sql, known);
   const pairs = stepsOf(scene).flatMap((step) => pairsOf(step, scene.job.graph));
   try {
     await recordWorked(sql, provider, pairs);
     const work = workOf(scene, credits);
-    if (work !== null) await recordWork(sql, attempt, work.kind, work.credits);
+    if (work === null) return;
+    const key = JSON.stringify([provider, work.kind]);
+    if (!known.has(key) && !(await recordWork(sql, attempt, work.kind, work.credits))) known.note(key, ENOUGH_MS);
   } catch {
     // The next success says it again.
   }

@@ -14,7 +14,7 @@ const READ_ONLY = '25006';
  */
 export class Database implements Sql {
   readonly prisma: PrismaClient;
-  private readonly news: News;
+  readonly news: News;
 
   private constructor(
     readonly pool: pg.Pool,

@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /**
  * Does what comes together at once: while one batch is under way, the next gathers. A single call waits for nobody, and under load many share one
  * round trip and one commit. What fails as a batch is done one by one, so that nobody fails for a neighbour's sake.
@@ -6,11 +8,14 @@ export class Gathered<Input, Output> {
   private waiting: { readonly input: Input; readonly resolve: (output: Output) => void; readonly reject: (error: unknown) => void }[] = [];
   private running = 0;
 
-  /** `together` answers in the order of its inputs. At most `most` go into one batch, and at most `lanes` batches are under way. `isLost`: of what failed so nobody knows whether it was done, so it fails for all. */
+  /**
+   * `together` answers in the order of its inputs. At most `most` go into one batch, and at most `lanes` batches are under way; `restMs`: after each its lane gathers for so long, where nobody
+   * waits for the answer. `isLost`: of what failed so nobody knows whether it was done, so it fails for all.
+   */
   constructor(
     private readonly together: (inputs: readonly Input[]) => Promise<readonly Output[]>,
     private readonly alone: (input: Input) => Promise<Output>,
-    private readonly limits: { readonly most: number; readonly lanes: number; readonly isLost?: (error: unknown) => boolean },
+    private readonly limits: { readonly most: number; readonly lanes: number; readonly restMs?: number; readonly isLost?: (error: unknown) => boolean },
   ) {}
 
   do(input: Input): Promise<Output> {
@@ -30,6 +35,7 @@ export class Gathered<Input, Output> {
       const [only] = batch;
       if (batch.length === 1 && only !== undefined) await this.alone(only.input).then(only.resolve, only.reject);
       else await this.all(batch);
+      if (this.limits.restMs !== undefined) await pause(this.limits.restMs);
     }
     this.running -= 1;
   }

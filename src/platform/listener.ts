@@ -18,12 +18,17 @@ export class Listener implements OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
   private saying: Promise<unknown> = Promise.resolve();
+  private deafen: () => void = () => undefined;
 
   constructor(private readonly database: Database) {}
 
   async start(): Promise<void> {
     const client = new pg.Client({ connectionString: this.database.connectionString, keepAlive: true });
-    client.on('notification', ({ channel, payload }) => this.heard.get(channel)?.forEach((listener) => listener(payload ?? '')));
+    this.deafen();
+    this.deafen = this.database.news.hear((channel, payload) => this.hear(channel, payload));
+    client.on('notification', ({ channel, payload, processId }) => {
+      if (!this.database.news.isEcho(channel, processId)) this.hear(channel, payload ?? '');
+    });
     client.on('error', () => this.reconnect(client));
     client.on('end', () => this.reconnect(client));
     try {
@@ -48,8 +53,13 @@ export class Listener implements OnApplicationShutdown {
 
   async onApplicationShutdown(): Promise<void> {
     this.closed = true;
+    this.deafen();
     clearTimeout(this.timer);
     await this.client?.end().catch(() => undefined);
+  }
+
+  private hear(channel: string, payload: string): void {
+    this.heard.get(channel)?.forEach((listener) => listener(payload));
   }
 
   private reconnect(failed: pg.Client): void {

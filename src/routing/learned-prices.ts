@@ -101,9 +101,9 @@ function settledWork({ samples, told, now }: Row): LearnedWork {
   return { credits, seconds: settledFigure(seconds, told) };
 }
 
-/** Notes what an attempt that has ended took and cost: `credits` for one file. Nothing is written, and nothing locked, where enough was learned a moment ago. */
-export async function recordWork(sql: Sql, attemptId: string, { operation, from, to, size }: WorkKind, credits: number | null): Promise<void> {
-  await sql.query({ name: 'work_took', text: `
+/** Notes what an attempt that has ended took and cost: `credits` for one file. False: enough was learned a moment ago, and nothing is written, and nothing locked. */
+export async function recordWork(sql: Sql, attemptId: string, { operation, from, to, size }: WorkKind, credits: number | null): Promise<boolean> {
+  const rows = await sql.query({ name: 'work_took', text: `
     INSERT INTO price_observation AS known (provider, operation, source, target, size_class, samples)
     SELECT a.provider, $2, $3, $4, $5, jsonb_build_array(jsonb_build_object('credits', $6::numeric, 'seconds', round(extract(epoch FROM a.ended_at - a.started_at)::numeric, 3), 'at', (extract(epoch FROM a.ended_at) * 1000)::bigint))
     FROM attempt a WHERE a.id = $1 AND a.ended_at IS NOT NULL AND NOT EXISTS (
@@ -111,5 +111,7 @@ export async function recordWork(sql: Sql, attemptId: string, { operation, from,
         AND o.changed_at > now() - interval '1 minute' AND jsonb_array_length(o.samples) >= ${KEPT})
     ON CONFLICT (provider, operation, source, target, size_class) DO UPDATE SET changed_at = now(), samples = (
       SELECT jsonb_agg(s.sample ORDER BY s.number) FROM jsonb_array_elements(known.samples || excluded.samples) WITH ORDINALITY AS s (sample, number)
-      WHERE s.number > jsonb_array_length(known.samples) + 1 - ${KEPT})` }, [attemptId, operation, from ?? '', to ?? '', size, credits]);
+      WHERE s.number > jsonb_array_length(known.samples) + 1 - ${KEPT})
+    RETURNING 1` }, [attemptId, operation, from ?? '', to ?? '', size, credits]);
+  return rows.length > 0;
 }

@@ -36,8 +36,8 @@ const WINDOW = 200;
 /** What waits to be made alone is looked at again after this. */
 const ALONE_SECONDS = 0.5;
 
-/** What ends at once is written together: so many deliveries in one transaction at the most, and so many transactions at a time. */
-const TOGETHER = { most: 64, lanes: 2 };
+/** What ends at about the same time is written together, so many deliveries at the most. */
+const TOGETHER = { most: 64, lanes: 1, restMs: 10 };
 
 interface Ended {
   readonly delivery: ClaimedDelivery;

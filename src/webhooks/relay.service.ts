@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { NEWS_CHANNEL } from '../jobs/outbox.js';
@@ -13,6 +14,8 @@ const AT_ONCE = 128;
 const BATCH = 20;
 /** Between looks for what became due; news shorten it. */
 const LOOK_MS = 1000;
+/** From one look to the next at the least: under load what becomes due meanwhile is claimed together. */
+const REST_MS = 10;
 const DRAIN_MS = 5000;
 
 /** Claims deliveries that are due and has them made, until it is told to stop. Any number of processes do so on one database. */
@@ -59,6 +62,7 @@ export class RelayService implements BeforeApplicationShutdown {
 
   private async run(): Promise<void> {
     while (!this.stopping) {
+      const next = performance.now() + REST_MS;
       this.woken = false;
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
       const claimed = free > 0 ? await this.claim(free) : [];
@@ -66,6 +70,7 @@ export class RelayService implements BeforeApplicationShutdown {
       this.pressure.workIsBehind('deliveries', free === 0 || claimed.length === free || this.room.isTight);
       // Less than was asked for is all there is; but whoever has no room left is left out of the next look, so that others are seen.
       if (claimed.length === 0 || (claimed.length < free && !this.room.isAnyFull)) await this.sleep();
+      if (performance.now() < next) await pause(next - performance.now());
     }
   }
 

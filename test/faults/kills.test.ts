@@ -23,7 +23,7 @@ afterAll(() => world.close());
 const BEGIN = 'execution/attempt-store:AttemptStore.begin';
 const CREATED = 'execution/attempt-store:AttemptStore.created';
 const SUCCEEDED = 'execution/settle:SettleService.succeeded';
-const TOLD = 'webhooks/delivery-store:DeliveryStore.settle';
+const TOLD = 'webhooks/delivery-store:DeliveryStore.end';
 
 const gateway = () => {
   const [first] = world.gateways;
