@@ -100,6 +100,7 @@ export class CallbackStore {
   /** As if it had just come. `effect`: what it did now. Null: there is none. */
   async replay(provider: string, id: string): Promise<{ readonly row: CallbackRow; readonly effect: 'woken' | Exclude<Outcome, 'hint' | 'proven'> } | null> {
     return this.database.transaction(async (sql) => {
+      sql.later(HOLD_STAGE, [id]);
       const [known] = await sql.query(`UPDATE callback SET replayed_at = now(), read_at = NULL WHERE provider = $1 AND id = $2 RETURNING 1`, [provider, id]);
       if (known === undefined) return null;
       await this.lookAgain(id, sql);
@@ -177,9 +178,16 @@ const KEEP_ALL = `
     UPDATE stage SET due_at = now(), hinted = true FROM free WHERE stage.id = free.id RETURNING stage.id)
   SELECT kept.id, woken.id IS NOT NULL AS woken FROM kept JOIN told ON told.id = kept.id LEFT JOIN woken ON woken.id = told.wakes`;
 
+/** The stage of whoever has a callback ($1), or may have it now: held before the callback is, as those do who work on it, so that nobody waits for each other. */
+const HOLD_STAGE = `
+  SELECT a.id AS attempt_id, a.ended_at, stage.id AS stage_id
+  FROM callback c JOIN attempt a ON a.provider = c.provider AND a.provider_job_id = c.provider_job_id JOIN stage ON stage.id = a.stage_id
+  WHERE c.id = $1 FOR NO KEY UPDATE OF stage`;
+
 const LOOK_AGAIN = `
-  WITH found AS (
-    UPDATE callback SET attempt_id = a.id, outcome = CASE WHEN a.ended_at IS NULL THEN 'hint' ELSE 'late' END
-    FROM attempt a WHERE callback.id = $1 AND callback.outcome = 'unknown_job' AND a.provider = callback.provider AND a.provider_job_id = callback.provider_job_id
-    RETURNING a.stage_id)
+  WITH held AS MATERIALIZED (${HOLD_STAGE}),
+  found AS (
+    UPDATE callback SET attempt_id = held.attempt_id, outcome = CASE WHEN held.ended_at IS NULL THEN 'hint' ELSE 'late' END
+    FROM held WHERE callback.id = $1 AND callback.outcome = 'unknown_job'
+    RETURNING held.stage_id)
   UPDATE stage SET due_at = now(), hinted = true FROM found WHERE stage.id = found.stage_id AND stage.status = 'active' RETURNING 1`;
