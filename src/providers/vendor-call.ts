@@ -38,7 +38,7 @@ export interface VendorHttp {
 /**
  * - `not_sent`: the connection was refused or never made (DNS, TLS, egress guard): nothing reached the vendor.
  * - `no_answer`: the request left, no whole answer came (reset, timeout, cut body).
- * - `too_large`: the answer's body, decompressed, passed the cap.
+ * - `too_large`: the answer's body, decompressed, passed the cap, or holds more than is read.
  * - `aborted`: our own signal.
  */
 export type CallFailurePhase = 'not_sent' | 'no_answer' | 'too_large' | 'aborted';

@@ -6,6 +6,7 @@ import { guardedDispatcher, HTTP_TIMEOUTS, type HttpTimeouts } from '../platform
 import type { Resolve } from '../platform/egress-lookup.js';
 import { ExchangeFailed } from '../platform/exchange-failed.js';
 import { DEFAULT_MAX_BODY_BYTES, undiciAdapter } from '../platform/undici-adapter.js';
+import { isIntricate } from './intricate.js';
 import { multipartBody } from './multipart-body.js';
 import { VendorCallFailure, type CallFailurePhase, type VendorAnswer, type VendorCall, type VendorHttp } from './vendor-call.js';
 
@@ -57,6 +58,8 @@ export function vendorHttp(options: VendorHttpOptions): ClosableVendorHttp {
     const url = checkUrl(call.url, policy, baseUrl).href;
     const request = { ...common, url, method: call.method, signal: deadline.signal, ...contentOf(call, deadline, timeouts) };
     const answer = await options.http.axiosRef.request<string>(request);
+    // A catalogue may be long, and is asked for seldom.
+    if (call.name !== 'catalogue' && isIntricate(answer.data)) throw new ExchangeFailed('too_large', true, 'too_intricate', 'was answered with more lists and objects than are read');
     const headers = AxiosHeaders.from(answer.headers as AxiosHeaders).toJSON(true);
     return { status: answer.status, headers, text: answer.data };
   }

@@ -32,6 +32,9 @@ const UNREADABLE: Readonly<Record<string, Spoiling>> = {
   nan: before('"spent":NaN'),
   utf16: say((truth) => Buffer.from(`\uFEFF${truth}`, 'utf16le')),
   nothing: say('[['.repeat(NEST)),
+  // Reading these would hold up everybody else.
+  many: before(`"errors":[],"input":[${'{},'.repeat(400_000)}{}],"extra":[${'{"a":[]},'.repeat(800_000)}{}]`),
+  intricate: before(`"extra":[${'[[[[[[[[]]]]]]]],'.repeat(1_000_000)}[]]`),
   large: say((truth) => `${truth}${' '.repeat(50 * 1024 * 1024)}`),
 };
 
@@ -45,8 +48,9 @@ const HARMLESS: Readonly<Record<string, Spoiling>> = {
   surrogates: before('"info":"\\ud800 and \\udc00","message":"\\u0000\\ud83d"'),
   infinite: say((truth) => truth.replaceAll(/"(spent|credits|percent|size)":\s*[\d.]+/g, (_all, name: string) => `"${name}":${name === 'size' ? '0' : '1e400'}`)),
   enormous: say((truth) => truth.replaceAll(/"(spent|credits|percent)":\s*[\d.]+/g, '"$1":1e300')),
+  // Long, and quickly read.
+  lengthy: before(`"extra":["${'x'.repeat(15_000_000)}"]`),
   negative: say((truth) => truth.replaceAll(/"(spent|credits|percent)":\s*[\d.]+/g, '"$1":-5')),
-  many: before(`"errors":[],"input":[${'{},'.repeat(400_000)}{}],"extra":[${'{"a":[]},'.repeat(800_000)}{}]`),
 };
 
 /** They go by the word alone, so it must be one that nobody knows. */
@@ -88,8 +92,8 @@ test('FI-18: whatever a vendor says in place of a job, ours is not lost, is not 
   expect(ends).toEqual(sent.map(({ word, wanted }) => [word, 'completed', 1, ...wanted]));
   const waits = pings.stop();
   console.log(`/health/live was answered ${waits.length} times: half within ${waits[waits.length >> 1]} ms, the slowest after ${waits.at(-1)} ms`);
-  // A loose bound: the machine may be busy with others. One pass through 20 MB of JSON that is made to be slow takes a part of it.
-  expect(waits.at(-1)).toBeLessThan(10_000);
+  // A loose bound: the machine may be busy with others.
+  expect(waits.at(-1)).toBeLessThan(3000);
 
   // What cannot be a sum of money is none.
   const odd = await world.postgres.query<{ credits: string | null }>(`SELECT DISTINCT credits::text FROM attempt WHERE credits IS NOT NULL AND (credits < 0 OR credits > 1000)`);
