@@ -9,8 +9,9 @@ export class EarlyAnswers {
   private readonly answered = new Map<Socket, { readonly request: IncomingMessage; readonly at: number }>();
 
   note(request: IncomingMessage, response: ServerResponse): void {
-    const { socket } = request;
-    if (request.complete || socket.destroyed) return;
+    // Of a request that was let go in its middle Node takes the socket away, whatever its types say.
+    const socket = request.socket as Socket | null;
+    if (socket === null || request.complete || socket.destroyed) return;
     response.once('finish', () => {
       if (!this.answered.has(socket)) socket.once('close', () => this.answered.delete(socket));
       this.answered.set(socket, { request, at: performance.now() });
