@@ -80,6 +80,7 @@ import { Listener } from './platform/listener.js';
 import { Metrics } from './platform/metrics.js';
 import { Periodic } from './platform/periodic.js';
 import { Pressure } from './platform/pressure.js';
+import { Suspects } from './platform/suspects.js';
 import { EGRESS_POLICY } from './platform/tokens.js';
 import { NO_MONEY, type MoneyConfig, type ProviderConfig } from './providers/provider-config.js';
 import { Registry, type Observe } from './providers/registry.js';
@@ -170,7 +171,7 @@ export class AppModule {
           useFactory: (http: HttpService, metrics: Metrics) => new Registry(providers, http, policy, (provider, call, ms) => metrics.providerRequestSeconds.observe({ provider, call }, ms / 1000), observe),
         },
         Listener, DueNotice, PublicAddress, Readiness, KeyGuard, UsageStore, BudgetStore, BudgetLoader, Closing,
-        Metrics, Periodic, Pressure,
+        Metrics, Periodic, Pressure, Suspects,
         CatalogueStore, LearnedPairs, CatalogueViews, LearnedPrices, CatalogueLoader, CatalogueSync, CatalogueReadings, CatalogueSchedule, StandingBoard, StandingStore, StandingLoader, BreakerStore, BreakerOutcomes, LimitBoard, ThrottleStore, LimitLoader, UnmappedErrors, ProviderFacts, RouterService, ResultKeeper,
         JobStore, JobEnding, IdempotencyStore, IdempotencyService, InputFilesService, JobReader, DecisionStore, QuoteStore, QuoteService, AcceptService, RetryStore, RetryService, UploadService, OutputService, WaitingService, EventFeed, JobRefresh, JobsService, ConvertService,
         StageStore, SceneLoader, AttemptStore, Replanner, RoomKeeper, WaitingRoom, AttemptEnds, SettleService, Gate, LeftBehind, Deadlines, OrphanSearch, Seeker, EarlyEnds, SourceFetcher, Submitter, PollPace, StageResults, Poller, RollCallStore, RollCallService, StageWorker, DeadlyWork, StageTurn, EngineService, CancelService, SweeperService, HistoryService, Leftovers,

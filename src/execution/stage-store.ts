@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { STAGE_STATES, statesBefore, type StageEnd } from '../jobs/states.js';
 import { Database } from '../platform/database.js';
 import type { Sql } from '../platform/sql.js';
+import { Suspects } from '../platform/suspects.js';
 import type { Transaction } from '../platform/transaction.js';
 
 /** The right to work on one stage for a while. Every later write carries the epoch: who lost the lease, or gave it back, writes nothing. */
@@ -72,7 +73,10 @@ const CLAIM_IN_TURNS = {
 
 @Injectable()
 export class StageStore {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    readonly suspects: Suspects = new Suspects(),
+  ) {}
 
   /** What is longest due comes first. */
   async claim(owner: string, limit: number): Promise<Lease[]> {

@@ -13,8 +13,6 @@ const ALONE_MS = 500;
 @Injectable()
 export class StageTurn {
   private readonly log = new Logger('engine');
-  /** The one stage in work of which it is thought that workers die. */
-  private suspect: Lease | null = null;
 
   constructor(
     private readonly stages: StageStore,
@@ -29,8 +27,7 @@ export class StageTurn {
     try {
       if (lease.lost >= MOST_LOST) return await this.deadly.giveUp(lease);
       if (lease.lost === MOST_LOST - 1) {
-        if (this.suspect !== null) return await this.stages.release(lease, ALONE_MS, false);
-        this.suspect = lease;
+        if (!this.stages.suspects.take(lease)) return await this.stages.release(lease, ALONE_MS, false);
         await this.stages.alone(lease);
       }
       await this.workOn(lease, stopping, lost);
@@ -38,7 +35,7 @@ export class StageTurn {
       if (error instanceof LeaseLost) return this.log.debug(error.message);
       throw error;
     } finally {
-      if (this.suspect === lease) this.suspect = null;
+      this.stages.suspects.leave(lease);
     }
   }
 

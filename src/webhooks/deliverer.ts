@@ -22,8 +22,6 @@ export type ObserveDelivery = (status: DeliveryStatus) => void;
 /** Makes one try at one delivery: signs the event, sends it, writes what became of it. */
 export class Deliverer {
   private readonly log = new Logger('webhooks');
-  /** The one delivery that is being made of which it is thought that processes die. */
-  private suspect: ClaimedDelivery | null = null;
 
   constructor(
     private readonly deliveries: DeliveryStore,
@@ -37,16 +35,16 @@ export class Deliverer {
   async deliver(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Delivered | null> {
     if (delivery.job !== null) return this.make(delivery, delivery.job, signal);
     if (delivery.lost >= MOST_LOST) return this.giveUp(delivery);
-    if (this.suspect !== null) {
+    const { suspects } = this.deliveries;
+    if (!suspects.take(delivery)) {
       await this.deliveries.wait(delivery);
       return null;
     }
-    this.suspect = delivery;
     try {
       const job = await this.deliveries.alone(delivery);
       return job === null ? null : await this.make(delivery, job, signal);
     } finally {
-      this.suspect = null;
+      suspects.leave(delivery);
     }
   }
 

@@ -3,6 +3,7 @@ import { MOST_LOST } from '../execution/stage-store.js';
 import type { WholeJob } from '../jobs/rows.js';
 import { Database } from '../platform/database.js';
 import { Gathered } from '../platform/gathered.js';
+import { Suspects } from '../platform/suspects.js';
 import type { AfterTry, Answer } from './delivery-schedule.js';
 import type { NewsRow } from './message.js';
 
@@ -50,7 +51,10 @@ interface Ended {
 export class DeliveryStore {
   private readonly ending = new Gathered<Ended, Settled>((ends) => this.end(ends), async (end) => (await this.end([end]))[0] ?? 'lost', TOGETHER);
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    readonly suspects: Suspects = new Suspects(),
+  ) {}
 
   /** At most `limit` that are due, the longest due first, and of one receiver no more than `room` says: its entry there, or else `whole`. */
   async claim(owner: string, limit: number, room: Readonly<Record<string, number>>, whole: number): Promise<ClaimedDelivery[]> {

@@ -25,7 +25,7 @@ const BUCKET = { id: 'bucket', type: 's3', bucket: 'my-bucket', region: 'eu-west
 
 const COMPLETED = ['job.completed', 'job.processing', 'job.queued'];
 const SUBMITTED = ['jobs/upload:UploadService.attach', 'execution/stage-store:StageStore.claim', 'execution/attempt-store:AttemptStore.begin', 'execution/attempt-store:AttemptStore.created', 'execution/attempt-store:AttemptStore.running'];
-const SETTLED = [...SUBMITTED, 'execution/settle:SettleService.succeeded', 'webhooks/delivery-store:DeliveryStore.claim', 'webhooks/delivery-store:DeliveryStore.settle'];
+const SETTLED = [...SUBMITTED, 'execution/settle:SettleService.succeeded', 'webhooks/delivery-store:DeliveryStore.claim', 'webhooks/delivery-store:DeliveryStore.end'];
 
 export const STORIES: readonly Story[] = [
   { name: 'an upload at api2convert', job: { inputs: upload('photo.jpg'), routing: only('api2convert') }, ends: 'completed', news: COMPLETED, costs: 1, holds: SETTLED },
