@@ -8,7 +8,7 @@ import { BudgetStore } from './budget-store.js';
 import { Spending } from './spending.js';
 
 /** Where it is told that a budget refused somebody. */
-export const BUDGET_CHANNEL = 'conversion_budget';
+const BUDGET_CHANNEL = 'conversion_budget';
 
 const LOOK_MS = 1000;
 /** So often what stands there is held against the ledger and the reservations, and periods to come are opened. */

@@ -3,7 +3,7 @@ import { INSERT_CLAIM } from './idempotency-claim.js';
 import { INSERT_WEBHOOK } from './outbox.js';
 
 /** What few jobs have: a part of a statement that writes no row costs all the same, so each mixture has a statement of its own. */
-export const RARE_PARTS = ['files', 'places', 'claim', 'webhook'] as const;
+const RARE_PARTS = ['files', 'places', 'claim', 'webhook'] as const;
 export type RarePart = (typeof RARE_PARTS)[number];
 
 const statements = new Map<string, Statement>();
