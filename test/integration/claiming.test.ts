@@ -159,3 +159,19 @@ it('a provider is given no more attempts at once than it takes, by however many 
   );
   expect(begun.filter((attempt) => attempt !== null)).toHaveLength(5);
 });
+
+it('what is woken is due in that very moment', async () => {
+  await room.accept({});
+  const [lease] = await room.claim();
+  await room.stages.release(lease as Lease, 600_000);
+  const looks = [];
+  for (let times = 0; times < 50; times += 1) {
+    // Within a transaction no time goes by.
+    const look = await room.database.transaction(async (sql) => {
+      await room.stages.wake(sql, (lease as Lease).stageId);
+      return sql.query('SELECT due_at <= now() AS "isDue" FROM stage');
+    });
+    looks.push(...look);
+  }
+  expect(looks).toEqual(Array.from({ length: 50 }, () => ({ isDue: true })));
+});
