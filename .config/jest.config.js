@@ -24,5 +24,5 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   // Half of the tests wait for processes that they started: more of them at once than there are cores.
   maxWorkers: 3,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

@@ -192,7 +192,7 @@ export function keptFile(step: string, more: Partial<KeptFile> = {}): KeptFile {
 }
 
 /** Asks until it is so. */
-export async function until(isSo: () => boolean | Promise<boolean>, ms = 5000): Promise<void> {
+export async function until(isSo: () => boolean | Promise<boolean>, ms = 20_000): Promise<void> {
   for (const end = performance.now() + ms; !(await isSo()); ) {
     if (performance.now() > end) throw new Error(`it was not so within ${ms} ms`);
     await new Promise((resolve) => setTimeout(resolve, 20));

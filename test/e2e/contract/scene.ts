@@ -110,7 +110,7 @@ export async function scene(variables: Readonly<Record<string, string | undefine
 }
 
 /** Asks again until it is as wanted; after `patienceMs` it throws with what it last saw. */
-export async function until<T>(ask: () => T | Promise<T>, wanted: (seen: T) => boolean, patienceMs = 12_000): Promise<T> {
+export async function until<T>(ask: () => T | Promise<T>, wanted: (seen: T) => boolean, patienceMs = 40_000): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const seen = await ask();
