@@ -10,11 +10,8 @@ import type { ClaimedDelivery, DeliveryStore } from './delivery-store.js';
 import { toMessage, type NewsRow } from './message.js';
 import type { Sender } from './sender.service.js';
 
-/** `answered`: whatever the receiver said. `nextIsDue`: so is the next delivery of the same job. */
-export interface Delivered {
-  readonly answered: boolean;
-  readonly nextIsDue: boolean;
-}
+/** Told as soon as the receiver has nothing more to do with a delivery: whether it answered, whatever it said. Not told of a try that was given up. */
+export type ReceiverIsDone = (hasAnswered: boolean) => void;
 
 /** Told after each try: where it left the delivery. */
 export type ObserveDelivery = (status: DeliveryStatus) => void;
@@ -31,30 +28,31 @@ export class Deliverer {
     private readonly observe: ObserveDelivery = () => undefined,
   ) {}
 
-  /** Null when nothing was heard of the receiver: `signal` gave the try up, which then does not count, or the delivery is one of which processes die. */
-  async deliver(delivery: ClaimedDelivery, signal: AbortSignal): Promise<Delivered | null> {
-    if (delivery.job !== null) return this.make(delivery, delivery.job, signal);
+  /** Whether the next delivery of the same job is due by it. A try that `signal` gave up does not count, and one of which processes die is not made. */
+  async deliver(delivery: ClaimedDelivery, signal: AbortSignal, isDone: ReceiverIsDone): Promise<boolean> {
+    if (delivery.job !== null) return this.make(delivery, delivery.job, signal, isDone);
     if (delivery.lost >= MOST_LOST) return this.giveUp(delivery);
     const { suspects } = this.deliveries;
     if (!suspects.take(delivery)) {
       await this.deliveries.wait(delivery);
-      return null;
+      return false;
     }
     try {
       const job = await this.deliveries.alone(delivery);
-      return job === null ? null : await this.make(delivery, job, signal);
+      return job !== null && (await this.make(delivery, job, signal, isDone));
     } finally {
       suspects.leave(delivery);
     }
   }
 
-  private async make(delivery: ClaimedDelivery, job: NewsRow['job'], signal: AbortSignal): Promise<Delivered | null> {
+  private async make(delivery: ClaimedDelivery, job: NewsRow['job'], signal: AbortSignal, isDone: ReceiverIsDone): Promise<boolean> {
     const began = performance.now();
     const answer = await this.try(delivery, job, signal);
     if (answer === null) {
       await this.deliveries.release(delivery);
-      return null;
+      return false;
     }
+    isDone(answer.status !== null);
     const tries = delivery.tries + 1;
     const next = afterTry(answer, tries, Math.random());
     const { jobId, deliveryId, host, type } = delivery;
@@ -63,16 +61,16 @@ export class Deliverer {
       this.observe(next.status);
       if (next.status === 'exhausted') this.log.warn({ job: jobId, delivery: deliveryId, host, type, tries, msg: `given up: ${answer.error ?? ''}` });
     } else this.log.debug(`delivery ${deliveryId} was taken over while it was made`);
-    return { answered: answer.status !== null, nextIsDue: settled === 'next is due' };
+    return settled === 'next is due';
   }
 
   /** It is not even read. What comes after it may be delivered. */
-  private async giveUp(delivery: ClaimedDelivery): Promise<null> {
+  private async giveUp(delivery: ClaimedDelivery): Promise<false> {
     const { jobId, deliveryId, host, type, lost } = delivery;
-    if ((await this.deliveries.settle(delivery, DEADLY, 0, { status: 'exhausted' })) === 'lost') return null;
+    if ((await this.deliveries.settle(delivery, DEADLY, 0, { status: 'exhausted' })) === 'lost') return false;
     this.observe('exhausted');
     this.log.error({ job: jobId, delivery: deliveryId, host, type, msg: `${lost} processes in a row were gone in the middle of this delivery. It was given up; what they wrote last tells why.` });
-    return null;
+    return false;
   }
 
   private async try(delivery: ClaimedDelivery, job: NewsRow['job'], signal: AbortSignal): Promise<Answer | null> {

@@ -161,11 +161,14 @@ const END = {
   SELECT id FROM tried`,
 };
 
-/** What waits for nobody any more: the first of a job's that is left, unless it has its time already. */
+/**
+ * What waits for nobody any more: the first of a job's that is left, unless it has its time already. It is as old as its event: of what is behind, that
+ * which happened first is told first, and not every job's beginning before any job's end.
+ */
 const NEXT = {
   name: 'next_deliveries',
   text: `
-  UPDATE delivery SET due_at = now()
+  UPDATE delivery SET due_at = least(created_at, now())
   WHERE due_at IS NULL AND id IN (SELECT (SELECT id FROM delivery d WHERE d.job_id = of.job_id AND d.status = 'scheduled' ORDER BY sequence LIMIT 1) FROM (SELECT DISTINCT unnest($1::uuid[]) AS job_id) AS of)
   RETURNING job_id AS "jobId"`,
 };

@@ -23,14 +23,12 @@ export class ReceiverRoom {
     return this.leftFor(host) <= 0;
   }
 
-  /** Whether one gets as many as it may, or more. */
-  get isAnyFull(): boolean {
-    return [...this.running.keys()].some((host) => this.isFull(host));
-  }
-
-  /** Whether one that answers gets as many as it may: more are likely to wait for it. */
-  get isTight(): boolean {
-    return [...this.running].some(([host, count]) => count >= ROOM && !this.silent.has(host));
+  /** Of a claim for which so much was `left`, and what it took: whether some receiver's room was the bound, so that more may wait for it; and whether that is one which answers. */
+  bound(left: Readonly<Record<string, number>>, taken: readonly { readonly host: string }[]): { readonly any: boolean; readonly answering: boolean } {
+    const counts = new Map(Object.keys(left).map((host) => [host, 0]));
+    for (const { host } of taken) counts.set(host, (counts.get(host) ?? 0) + 1);
+    const tight = [...counts].filter(([host, count]) => count >= (left[host] ?? ROOM)).map(([host]) => host);
+    return { any: tight.length > 0, answering: tight.some((host) => !this.silent.has(host)) };
   }
 
   enter(host: string): void {

@@ -65,22 +65,24 @@ export class RelayService implements BeforeApplicationShutdown {
       const next = performance.now() + REST_MS;
       this.woken = false;
       const free = Math.min(BATCH, AT_ONCE - this.running.size);
-      const claimed = free > 0 ? await this.claim(free) : [];
+      const left = this.room.left();
+      const claimed = free > 0 ? await this.claim(free, left) : [];
+      const bound = this.room.bound(left, claimed);
       for (const delivery of claimed) this.take(delivery);
-      this.pressure.workIsBehind('deliveries', free === 0 || claimed.length === free || this.room.isTight);
+      this.pressure.workIsBehind('deliveries', free === 0 || claimed.length === free || bound.answering);
       // Less than was asked for is all there is; but whoever has no room left is left out of the next look, so that others are seen.
-      if (claimed.length === 0 || (claimed.length < free && !this.room.isAnyFull)) await this.sleep();
+      if (claimed.length === 0 || (claimed.length < free && !bound.any)) await this.sleep();
       if (performance.now() < next) await pause(next - performance.now());
     }
   }
 
-  private async claim(limit: number): Promise<readonly ClaimedDelivery[]> {
+  private async claim(limit: number, left: Readonly<Record<string, number>>): Promise<readonly ClaimedDelivery[]> {
     try {
       const troubled = this.troubled;
       // Before the answer: work that fails meanwhile has a lease that is not given back here.
       this.troubled = false;
       if (troubled) await this.deliveries.giveBack(this.owner, [...this.running.keys()]);
-      return await this.deliveries.claim(this.owner, limit, this.room.left(), this.room.whole);
+      return await this.deliveries.claim(this.owner, limit, left, this.room.whole);
     } catch (error) {
       this.trouble(error);
       return [];
@@ -89,21 +91,31 @@ export class RelayService implements BeforeApplicationShutdown {
 
   private take(delivery: ClaimedDelivery): void {
     const { deliveryId, host } = delivery;
+    let isThere = true;
+    /** What is still to be written of a delivery holds up no other of its receiver. */
+    const leave = (): void => {
+      if (!isThere) return;
+      isThere = false;
+      const wasFull = this.room.isFull(host);
+      this.room.leave(host);
+      // Nothing else became due by it.
+      if (wasFull) this.wake();
+    };
     this.room.enter(host);
     const work = this.deliverer
-      .deliver(delivery, this.abort.signal)
-      .then((delivered) => {
-        if (delivered === null) return;
-        this.room.heard(host, delivered.answered);
-        if (delivered.nextIsDue) this.wake();
+      .deliver(delivery, this.abort.signal, (hasAnswered) => {
+        this.room.heard(host, hasAnswered);
+        leave();
+      })
+      .then((nextIsDue) => {
+        if (nextIsDue) this.wake();
       })
       // Unless it was the database, the lease is kept until it runs out: a delivery that always ends here is made at that pace and no faster, and given up.
       .catch((error: unknown) => this.trouble(error))
       .finally(() => {
-        const wasFull = this.running.size >= AT_ONCE || this.room.isFull(host);
-        this.room.leave(host);
+        leave();
+        const wasFull = this.running.size >= AT_ONCE;
         this.running.delete(deliveryId);
-        // Nothing else became due by it.
         if (wasFull) this.wake();
       });
     this.running.set(deliveryId, work);

@@ -33,14 +33,15 @@ it('no number of silent receivers fills the memory', () => {
   expect([left['49:443'], left['50:443']]).toEqual([undefined, 1]);
 });
 
-it('is tight where one that answers gets all that it may, and not for one that is silent', () => {
+it('bounds a claim that took all that was left for one receiver, and none that took less', () => {
   const room = new ReceiverRoom();
-  for (let count = 1; count < room.whole; count += 1) room.enter('busy');
-  room.heard('dead', false);
-  room.enter('dead');
-  expect(room.isTight).toBe(false);
-  room.enter('busy');
-  expect(room.isTight).toBe(true);
-  room.leave('busy');
-  expect(room.isTight).toBe(false);
+  const taken = (host: string, count: number) => Array.from({ length: count }, () => ({ host }));
+  const none = { any: false, answering: false };
+  expect(room.bound({}, [])).toEqual(none);
+  expect(room.bound({ a: 3 }, [...taken('a', 2), ...taken('b', room.whole - 1)])).toEqual(none);
+  expect(room.bound({ a: 3 }, taken('a', 3))).toEqual({ any: true, answering: true });
+  expect(room.bound({ a: 3 }, taken('b', room.whole))).toEqual({ any: true, answering: true });
+  expect(room.bound({ a: 0 }, [])).toEqual({ any: true, answering: true });
+  room.heard('a', false);
+  expect(room.bound({ a: 0 }, [])).toEqual({ any: true, answering: false });
 });
