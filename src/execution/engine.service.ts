@@ -83,7 +83,7 @@ export class EngineService implements BeforeApplicationShutdown {
       if (free > 0) this.behind = leases.length === free;
       this.pressure.workIsBehind('stages', free === 0 || this.behind);
       if (leases.length < BATCH) await this.sleep(leases === NONE ? TROUBLE_MS : LOOK_MS);
-      if (performance.now() < next) await pause(next - performance.now());
+      await pause(Math.max(0, next - performance.now()));
     }
   }
 

@@ -8,6 +8,9 @@ import { Transaction } from './transaction.js';
 /** SQLSTATE of a write where none is taken. */
 const READ_ONLY = '25006';
 
+/** Of a process. More of them take turns at the database's processors and make everybody slower, as was measured on two; what waits for one is sent in company. */
+const CONNECTIONS = 10;
+
 /**
  * One pool for the process. Hot statements are SQL through `query` and `transaction`; administration goes through `prisma`.
  * Times are the database's: nothing here passes the process's clock to it.
@@ -25,7 +28,7 @@ export class Database implements Sql {
   }
 
   static open(connectionString: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}): Database {
-    const pool = new pg.Pool({ connectionString, max: options.max ?? 20, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000, pipeline: true });
+    const pool = new pg.Pool({ connectionString, max: options.max ?? CONNECTIONS, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000, pipeline: true });
     // Without a listener a server that restarts takes the process with it.
     pool.on('error', (error) => options.onError?.(error));
     // Nor may one that breaks between two statements of a transaction: whoever has it learns it from the next.

@@ -1,7 +1,9 @@
 /** What a process looks like at one moment. */
 export interface Load {
-  /** Of the time, that it computes: 0 to 1. */
+  /** Of the time of late, that it computes: 0 to 1. */
   readonly utilization: number;
+  /** Of the moments of late, those in which statements waited for a connection: 0 to 1. */
+  readonly starved: number;
   /** In ms: how late its timers are, and since when there is more due than it takes. */
   readonly late: number;
   readonly behind: number;
@@ -20,7 +22,9 @@ export interface Overload {
 export const CALM: Overload = { is: false, otherwise: 0, last: Number.NEGATIVE_INFINITY };
 
 /** Of the time: above it nothing more fits in. */
-const FULL = 0.95;
+const FULL = 0.9;
+/** Of the moments: above it the database is what work waits for. */
+const STARVED = 0.5;
 /** So late, or so many that wait, and the process has too much. */
 const LATE_MS = 300;
 const WAITING = 50;
@@ -43,6 +47,8 @@ export function nextOverload({ is, otherwise, last }: Overload, load: Load, now:
   return { is: isNow, otherwise: turns || !differs ? 0 : otherwise + 1, last: isNow ? now : last };
 }
 
-function hasTooMuch({ utilization, late, behind, waiting }: Load, mostBehind: number): boolean {
-  return utilization > FULL && (behind > mostBehind || late > LATE_MS || waiting > WAITING);
+/** That work is due and not taken is too much only where the process itself or its database is why: vendors and receivers take their time. */
+function hasTooMuch({ utilization, starved, late, behind, waiting }: Load, mostBehind: number): boolean {
+  const isFull = utilization > FULL;
+  return (behind > mostBehind && (isFull || starved > STARVED)) || (late > LATE_MS && isFull) || waiting > WAITING;
 }

@@ -5,9 +5,12 @@ import { CALM, nextOverload, type Overload } from './overload.js';
 
 const SAMPLE_MS = 200;
 
+/** What counts of the newest sample; the rest is what was before. */
+const NEWEST = 0.2;
+
 /**
- * Whether this process has more to do than it can: its processor is used up, and work waits for it all the same (due stages, its own timers, or
- * statements for a connection). Waiting alone is no overload: vendors and receivers take their time.
+ * Whether this process has more to do than it can: its processor or its connections to the database are used up, and work waits all the same (due
+ * stages and deliveries, its own timers, statements). Waiting alone is no overload: vendors and receivers take their time.
  */
 @Injectable()
 export class Pressure implements BeforeApplicationShutdown {
@@ -15,6 +18,8 @@ export class Pressure implements BeforeApplicationShutdown {
   private due = performance.now() + SAMPLE_MS;
   /** Since when, by the kind of work. */
   private readonly behindSince = new Map<string, number>();
+  private utilization = 0;
+  private starved = 0;
   private state: Overload = CALM;
   private readonly timer: NodeJS.Timeout;
 
@@ -40,9 +45,14 @@ export class Pressure implements BeforeApplicationShutdown {
     const now = performance.now();
     const { utilization } = performance.eventLoopUtilization(this.before);
     this.before = performance.eventLoopUtilization();
+    const waiting = this.database.pool.waitingCount;
+    this.utilization = smoothed(this.utilization, utilization);
+    this.starved = smoothed(this.starved, waiting > 0 ? 1 : 0);
     const late = now - this.due;
     this.due = now + SAMPLE_MS;
     const behind = now - Math.min(now, ...this.behindSince.values());
-    this.state = nextOverload(this.state, { utilization, late, behind, waiting: this.database.pool.waitingCount }, now);
+    this.state = nextOverload(this.state, { utilization: this.utilization, starved: this.starved, late, behind, waiting }, now);
   }
 }
+
+const smoothed = (before: number, newest: number): number => before + NEWEST * (newest - before);

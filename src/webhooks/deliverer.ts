@@ -65,12 +65,13 @@ export class Deliverer {
   }
 
   /** It is not even read. What comes after it may be delivered. */
-  private async giveUp(delivery: ClaimedDelivery): Promise<false> {
+  private async giveUp(delivery: ClaimedDelivery): Promise<boolean> {
     const { jobId, deliveryId, host, type, lost } = delivery;
-    if ((await this.deliveries.settle(delivery, DEADLY, 0, { status: 'exhausted' })) === 'lost') return false;
+    const settled = await this.deliveries.settle(delivery, DEADLY, 0, { status: 'exhausted' });
+    if (settled === 'lost') return false;
     this.observe('exhausted');
     this.log.error({ job: jobId, delivery: deliveryId, host, type, msg: `${lost} processes in a row were gone in the middle of this delivery. It was given up; what they wrote last tells why.` });
-    return false;
+    return settled === 'next is due';
   }
 
   private async try(delivery: ClaimedDelivery, job: NewsRow['job'], signal: AbortSignal): Promise<Answer | null> {

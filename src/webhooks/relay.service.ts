@@ -72,7 +72,7 @@ export class RelayService implements BeforeApplicationShutdown {
       this.pressure.workIsBehind('deliveries', free === 0 || claimed.length === free || bound.answering);
       // Less than was asked for is all there is; but whoever has no room left is left out of the next look, so that others are seen.
       if (claimed.length === 0 || (claimed.length < free && !bound.any)) await this.sleep();
-      if (performance.now() < next) await pause(next - performance.now());
+      await pause(Math.max(0, next - performance.now()));
     }
   }
 

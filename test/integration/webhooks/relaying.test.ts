@@ -110,13 +110,13 @@ it('it is given up after nine tries, each with its line in the log, and what com
   const told: DeliveryStatus[] = [];
   const deliverer = delivererThat(() => FAILED, (status) => told.push(status));
   const first = await one();
-  await deliverer.deliver(first, new AbortController().signal);
+  await made(deliverer, first);
   for (let tries = 2; tries <= 9; tries += 1) {
     expect(await claim()).toEqual([]);
     await hurry();
     const again = await one();
     expect([again.eventId, again.tries]).toEqual([first.eventId, tries - 1]);
-    await deliverer.deliver(again, new AbortController().signal);
+    await made(deliverer, again);
   }
   expect(told).toEqual([...Array.from({ length: 8 }, () => 'scheduled'), 'exhausted']);
   expect(await log(first.deliveryId)).toEqual(Array.from({ length: 9 }, (_, index) => ({ number: index + 1, status: 500, error: 'The request was answered 500.' })));
@@ -127,7 +127,7 @@ it('it is given up after nine tries, each with its line in the log, and what com
 it('a try that is given up because we stop does not count, and is another\'s at once', async () => {
   await accept();
   const mine = await one();
-  expect(await delivererThat(() => null).deliver(mine, new AbortController().signal)).toBeNull();
+  expect(await made(delivererThat(() => null), mine)).toEqual({ nextIsDue: false, answered: [] });
   expect(await log(mine.deliveryId)).toEqual([]);
   expect((await one()).tries).toBe(0);
 });
@@ -150,7 +150,7 @@ describe('a delivery whose lease ran out', () => {
     expect([mine.lost, mine.job]).toEqual([2, null]);
     const seen: unknown[] = [];
     const deliverer = new Deliverer(deliveries, { send: async () => (seen.push(...(await lostOf())), FAILED) }, room.secrets, ADDRESS);
-    await deliverer.deliver(mine, new AbortController().signal);
+    await made(deliverer, mine);
     // Should it end here, it was the last time; it did not.
     expect([seen, await lostOf()]).toEqual([[3], [0]]);
   });
@@ -163,9 +163,9 @@ describe('a delivery whose lease ran out', () => {
     }
     const [first, second] = await claim();
     let meanwhile: unknown = 'not asked';
-    const deliverer: Deliverer = new Deliverer(deliveries, { send: async () => ((meanwhile = await deliverer.deliver(second!, new AbortController().signal)), SENT) }, room.secrets, ADDRESS);
-    await deliverer.deliver(first!, new AbortController().signal);
-    expect([meanwhile, (await rowOf(second!))?.lease_owner, await log(second!.deliveryId), (await rowOf(first!))?.status]).toEqual([null, null, [], 'sent']);
+    const deliverer: Deliverer = new Deliverer(deliveries, { send: async () => ((meanwhile = await made(deliverer, second!)), SENT) }, room.secrets, ADDRESS);
+    await made(deliverer, first!);
+    expect([meanwhile, (await rowOf(second!))?.lease_owner, await log(second!.deliveryId), (await rowOf(first!))?.status]).toEqual([{ nextIsDue: false, answered: [] }, null, [], 'sent']);
     expect(await lostOf()).toContain(2);
   });
 
@@ -178,7 +178,7 @@ describe('a delivery whose lease ran out', () => {
     const told: DeliveryStatus[] = [];
     const last = await one();
     expect([last.lost, last.job]).toEqual([3, null]);
-    expect(await delivererThat(() => SENT, (status) => told.push(status)).deliver(last, new AbortController().signal)).toBeNull();
+    expect(await made(delivererThat(() => SENT, (status) => told.push(status)), last)).toEqual({ nextIsDue: true, answered: [] });
     expect([told, await log(mine.deliveryId), (await rowOf(mine))?.status]).toEqual([['exhausted'], [{ number: 1, status: null, error: expect.stringContaining('3 times in a row') as string }], 'exhausted']);
     expect((await claim()).map(({ type }) => type)).toEqual(['job.canceled']);
   });
@@ -199,11 +199,31 @@ describe('a delivery whose lease ran out', () => {
   });
 });
 
+it('the receiver is done with it before what it said is written', async () => {
+  await accept();
+  const mine = await one();
+  const seen: unknown[] = [];
+  await delivererThat(() => SENT).deliver(mine, new AbortController().signal, () => seen.push(rowOf(mine)));
+  expect(await Promise.all(seen)).toMatchObject([{ status: 'scheduled', tries: 0 }]);
+  expect(await rowOf(mine)).toMatchObject({ status: 'sent', tries: 1 });
+});
+
+it('of what is behind, that which happened first is told first: a job\'s end before another one\'s beginning', async () => {
+  const job = await accept();
+  await room.cancels.cancel('default', job.id);
+  await room.test.query(`UPDATE delivery SET created_at = now() - interval '1 minute', due_at = CASE WHEN due_at IS NOT NULL THEN now() - interval '1 minute' END`);
+  const beginning = await one();
+  await accept();
+  await deliveries.settle(beginning, SENT, 1, { status: 'sent' });
+  expect((await claim(1)).map(({ type }) => type)).toEqual(['job.canceled']);
+  expect((await claim(1)).map(({ type }) => type)).toEqual(['job.queued']);
+});
+
 it('a secret that does not open costs a try, and says so', async () => {
   const job = await accept(undefined, { secret: SECRET });
   await room.test.query('UPDATE job_webhook SET secret = set_byte(secret, 35, get_byte(secret, 35) # 1) WHERE job_id = $1', [job.id]);
   const mine = await one();
-  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toMatchObject({ answered: false });
+  expect(await made(delivererThat(() => SENT), mine)).toEqual({ nextIsDue: false, answered: [false] });
   expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('SECRETS_KEY') as string }]);
   expect(await rowOf(mine)).toMatchObject({ status: 'scheduled', tries: 1 });
 });
@@ -212,9 +232,15 @@ it('a message that cannot be made costs a try too, so that it ends some day', as
   await accept();
   await room.test.query(`UPDATE outbox_event SET job = '{}'`);
   const mine = await one();
-  expect(await delivererThat(() => SENT).deliver(mine, new AbortController().signal)).toMatchObject({ answered: false });
+  expect(await made(delivererThat(() => SENT), mine)).toEqual({ nextIsDue: false, answered: [false] });
   expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('its log says more') as string }]);
 });
+
+/** What came of one try, and what was heard of the receiver. */
+async function made(deliverer: Deliverer, delivery: ClaimedDelivery): Promise<{ readonly nextIsDue: boolean; readonly answered: readonly boolean[] }> {
+  const answered: boolean[] = [];
+  return { nextIsDue: await deliverer.deliver(delivery, new AbortController().signal, (hasAnswered) => answered.push(hasAnswered)), answered };
+}
 
 function delivererThat(answer: () => Answer | null, observe?: (status: DeliveryStatus) => void): Deliverer {
   return new Deliverer(deliveries, { send: async () => answer() }, room.secrets, ADDRESS, observe);

@@ -1,7 +1,7 @@
 import { isIntake, shed } from '../../../src/http/shedding.js';
 import { CALM, nextOverload, type Load, type Overload } from '../../../src/platform/overload.js';
 
-const calm: Load = { utilization: 0.99, late: 0, behind: 0, waiting: 0 };
+const calm: Load = { utilization: 0.99, starved: 0, late: 0, behind: 0, waiting: 0 };
 const SAMPLE_MS = 200;
 
 /** The same load, sample after sample. */
@@ -16,7 +16,9 @@ test.each([
   ['stages that were due and not taken for four seconds', { ...calm, behind: 4000 }, true],
   ['timers that come late', { ...calm, late: 400 }, true],
   ['a queue for connections', { ...calm, waiting: 100 }, true],
-  ['work that waits while the processor does too: for vendors', { utilization: 0.3, late: 0, behind: 60_000, waiting: 100 }, false],
+  ['work that waits while the processor does too: for vendors', { ...calm, utilization: 0.3, behind: 60_000 }, false],
+  ['work that waits for the database, which every connection is waiting for', { ...calm, utilization: 0.3, starved: 0.8, behind: 4000 }, true],
+  ['a full processor and connections that are all in use, and nothing that waits longer', { ...calm, starved: 0.9, waiting: 10 }, false],
 ])('%s, for six seconds: too much is %#', (_name, load, is) => {
   expect(after(CALM, load, 30).is).toBe(is);
 });
