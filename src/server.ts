@@ -75,7 +75,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
   fastify.addHook('onRequest', async (request, reply) => {
     void reply.header('x-request-id', request.id);
     if (GUARDED.test(request.url)) keys.admit(request);
-    if (pressure.isOverloaded && isIntake(request.method, request.url)) throw shed();
+    if (isIntake(request.method, request.url) && pressure.turnsAway()) throw shed();
     if (request.headers['content-type']?.startsWith('multipart/') === true && !FORMS.test(request.url)) throw new Problem('unsupported_media_type', 'Forms are taken by POST /v1/convert alone.');
   });
   installBodyParsers(fastify);

@@ -178,10 +178,10 @@ export class StageStore {
   }
 }
 
-/** Gives back the lease of the stage `$1` by its epoch `$2`: due again after `$3` ms. `news`: whether some came, besides what its row knows; `cleared`: the work went well. */
+/** Gives back the lease of the stage `$1` by its epoch `$2`: due again after `$3` ms; where news came, at once, and for as long as it was before. `news`: whether some came, besides what its row knows; `cleared`: the work went well. */
 export const releasing = (cleared: string, news = 'false'): string => `
   UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN ${cleared} THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END, hinted = hinted OR ${news},
-    due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted OR ${news} THEN now() ELSE now() + make_interval(secs => $3::float8 / 1000) END
+    due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted OR ${news} THEN least(due_at, now()) ELSE now() + make_interval(secs => $3::float8 / 1000) END
   WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL
   RETURNING coalesce(due_at <= now(), false) AS again`;
 

@@ -27,8 +27,9 @@ export class Pressure implements BeforeApplicationShutdown {
     this.timer = setInterval(() => this.sample(), SAMPLE_MS).unref();
   }
 
-  get isOverloaded(): boolean {
-    return this.state.is;
+  /** Whether one more request for new work is turned away. */
+  turnsAway(): boolean {
+    return this.state.share > 0 && Math.random() < this.state.share;
   }
 
   /** Told by whoever works through what is due: whether all that it could take was taken, and more may be due. */

@@ -156,13 +156,16 @@ const ADDRESSED = `
     EXISTS (SELECT 1 FROM job_input i WHERE i.job_id = attempt.job_id AND i.type = ANY($3)) OR EXISTS (SELECT 1 FROM job_export x WHERE x.job_id = attempt.job_id) AS credentialed
   FROM attempt`;
 
+/** A callback's stage is as old as its attempt: where more is due than can be done, what was begun is ended before more is begun. */
+const DUE_AT = 'least(stage.due_at, a.started_at, now())';
+
 /** A body that came before changes nothing: one wake for any number of copies. */
 const KEEP = `
   WITH kept AS (
     INSERT INTO callback (id, provider, attempt_id, provider_job_id, body_hash, body, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (provider, body_hash) DO NOTHING RETURNING 1),
   woken AS (
-    UPDATE stage SET due_at = now(), hinted = true WHERE id = $8 AND status = 'active' AND EXISTS (SELECT FROM kept) RETURNING 1)
+    UPDATE stage SET due_at = ${DUE_AT}, hinted = true FROM attempt a WHERE stage.id = $8 AND a.id = $3 AND stage.status = 'active' AND EXISTS (SELECT FROM kept) RETURNING 1)
   SELECT EXISTS (SELECT FROM kept) AS kept, EXISTS (SELECT FROM woken) AS woken`;
 
 /** A stage that somebody writes at this moment is passed over: nobody's callback waits, with other stages held, for one. It is woken by itself. */
@@ -175,7 +178,7 @@ const KEEP_ALL = `
   free AS (
     SELECT id FROM stage WHERE id IN (SELECT wakes FROM told WHERE id IN (SELECT id FROM kept)) AND status = 'active' FOR NO KEY UPDATE SKIP LOCKED),
   woken AS (
-    UPDATE stage SET due_at = now(), hinted = true FROM free WHERE stage.id = free.id RETURNING stage.id)
+    UPDATE stage SET due_at = ${DUE_AT}, hinted = true FROM free JOIN told ON told.wakes = free.id JOIN attempt a ON a.id = told.attempt_id WHERE stage.id = free.id RETURNING stage.id)
   SELECT kept.id, woken.id IS NOT NULL AS woken FROM kept JOIN told ON told.id = kept.id LEFT JOIN woken ON woken.id = told.wakes`;
 
 /** The stage of whoever has a callback ($1), or may have it now: held before the callback is, as those do who work on it, so that nobody waits for each other. */

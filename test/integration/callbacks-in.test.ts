@@ -66,6 +66,28 @@ it('told a hundred times at once it is heard once, and every time taken', async 
   expect(await room.claim()).toHaveLength(1);
 });
 
+it('what was begun is ended before more is begun: its stage is older than those that came meanwhile', async () => {
+  const { attempt, lease } = await waiting();
+  const other = await waiting();
+  await room.accept({});
+  await room.stages.wake(room.database, other.lease.stageId);
+  const [held] = await room.claim(1);
+  await callbacks.receive('one', attempt.reference, said('{"status":"done"}'));
+  const first = await room.claim(1);
+  // A control: what is woken for no attempt's sake has to wait its turn.
+  expect([held?.stageId === lease.stageId, held?.stageId === other.lease.stageId, first]).toMatchObject([false, false, [{ stageId: lease.stageId, hinted: true }]]);
+});
+
+it('and so is one whose callback comes while it is worked on', async () => {
+  const { attempt, lease } = await waiting();
+  await room.stages.wake(room.database, lease.stageId);
+  const [held] = await room.claim(1);
+  await room.accept({});
+  await callbacks.receive('one', attempt.reference, said('{"status":"done"}'));
+  await room.stages.release(held as Lease, 600_000);
+  expect(await room.claim(1)).toMatchObject([{ stageId: lease.stageId, hinted: true }]);
+});
+
 it('of many jobs at once they are kept together, and all are woken', async () => {
   const jobs = [];
   for (let index = 0; index < 20; index += 1) jobs.push(await waiting());

@@ -58,6 +58,8 @@ export async function judged({ world }: Ground): Promise<boolean> {
   const rows = await world.postgres.query<{ status: string; count: string }>('SELECT status, count(*) FROM job GROUP BY status ORDER BY status');
   const [money] = await world.postgres.query<{ attempts: string; orphans: string }>('SELECT (SELECT count(*) FROM attempt) AS attempts, (SELECT count(*) FROM orphan) AS orphans');
   console.log(`  jobs: ${rows.map(({ status, count }) => `${count} ${status}`).join(', ')}; attempts ${money?.attempts ?? '?'}, orphans ${money?.orphans ?? '?'}`);
+  const failures = await world.postgres.query<{ error: string; count: string }>(`SELECT concat_ws(' ', error->>'kind', error->>'code', error->>'message') AS error, count(*) FROM job WHERE status = 'failed' GROUP BY 1 ORDER BY 2 DESC LIMIT 5`);
+  for (const { error, count } of failures) console.log(`  failed × ${count}: ${error}`);
   const breaches = await world.audit();
   for (const { rule, what } of breaches.slice(0, 10)) console.log(`  ${rule} broken: ${what}`);
   console.log(`  invariants: ${breaches.length === 0 ? 'all hold' : `${breaches.length} breaches`}`);

@@ -18,7 +18,7 @@ export { settingsSchema } from './settings.js';
 
 /** How far a lost job is looked for. */
 const PAGE = 50;
-const SEARCHED_PAGES = 20;
+const SEARCHED_PAGES = 100;
 const SEARCH_AGAIN_MS = 20_000;
 
 interface CreateNotes extends Record<string, unknown> {

@@ -20,27 +20,41 @@ test.each([
   ['work that waits for the database, which every connection is waiting for', { ...calm, utilization: 0.3, starved: 0.8, behind: 4000 }, true],
   ['a full processor and connections that are all in use, and nothing that waits longer', { ...calm, starved: 0.9, waiting: 10 }, false],
 ])('%s, for six seconds: too much is %#', (_name, load, is) => {
-  expect(after(CALM, load, 30).is).toBe(is);
+  expect(after(CALM, load, 30).share > 0).toBe(is);
 });
 
 const late: Load = { ...calm, late: 400 };
 
 test('a burst of four seconds is no overload, nor are two with a breath between them', () => {
   const burst = after(CALM, late, 20);
-  expect(burst.is).toBe(false);
-  expect(after(after(burst, calm, 1, 4000), late, 20, 4200).is).toBe(false);
+  expect(burst.share).toBe(0);
+  expect(after(after(burst, calm, 1, 4000), late, 20, 4200).share).toBe(0);
 });
 
-test('it is over after three good samples, and not before', () => {
-  const overloaded = after(CALM, late, 30);
-  expect([after(overloaded, calm, 2, 6000).is, after(overloaded, calm, 3, 6000).is]).toEqual([true, false]);
+test('what has lasted turns everybody away until it is worked off, and then fewer and fewer', () => {
+  const overloaded = after(CALM, late, 25);
+  expect([overloaded.share, after(overloaded, late, 50, 5000).share]).toEqual([1, 1]);
+  expect([1, 5, 9, 10].map((samples) => after(overloaded, calm, samples, 5000).share)).toEqual([0.9, 0.5, 0.1, 0].map((share) => expect.closeTo(share) as number));
+});
+
+test('as long as it swings between too much and too little, about as many are turned away as are too many', () => {
+  let state = after(CALM, late, 25);
+  const shares: number[] = [];
+  // Whatever is let in beyond a third is too much.
+  for (let sample = 0; sample < 200; sample += 1) {
+    state = nextOverload(state, 1 - state.share > 1 / 3 ? late : calm, 5000 + sample * SAMPLE_MS);
+    shares.push(state.share);
+  }
+  const settled = shares.slice(20);
+  expect(settled.reduce((sum, share) => sum + share, 0) / settled.length).toBeCloseTo(2 / 3, 1);
+  expect([Math.min(...settled) > 0.5, Math.max(...settled) < 0.85]).toEqual([true, true]);
 });
 
 test('where it was over a moment ago it is seen at once, and by less; half a minute later it takes as long as ever', () => {
-  const over = after(after(CALM, late, 30), calm, 3, 6000);
+  const over = after(after(CALM, late, 25), calm, 10, 5000);
   const behind: Load = { ...calm, behind: 500 };
-  expect([after(over, behind, 1, 6600).is, after(over, behind, 2, 6600).is]).toEqual([false, true]);
-  expect([after(over, behind, 24, 60_000).is, after(over, late, 24, 60_000).is, after(over, late, 25, 60_000).is]).toEqual([false, false, true]);
+  expect([over.share, after(over, behind, 1, 7000).share, after(over, behind, 2, 7000).share]).toEqual([0, 0, 0.1]);
+  expect([after(over, behind, 24, 60_000).share, after(over, late, 24, 60_000).share, after(over, late, 25, 60_000).share]).toEqual([0, 0, 1]);
 });
 
 test('only what brings new work is turned away, and is told when to come again', () => {
