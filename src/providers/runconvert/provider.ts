@@ -19,6 +19,7 @@ export { settingsSchema } from './settings.js';
 /** How far a lost job is looked for. */
 const PAGE = 50;
 const SEARCHED_PAGES = 100;
+const REPEATED_PAGES = 3;
 const SEARCH_AGAIN_MS = 20_000;
 
 interface CreateNotes extends Record<string, unknown> {
@@ -106,19 +107,23 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
 
     /**
      * By the `tag` that carries the reference, or by the names of the tasks where a list shows no tag. Neither the order of the list nor its longest page is
-     * documented: what is not there is proven only by the list's end, a page that shows nothing new.
+     * documented: what is not there is proven only by the list's end, an empty page. Each page begins behind all that was read, however much of it came twice: where the
+     * newest stand first, those that are made meanwhile push the others back. A list that only repeats itself is at its end as far as one can tell.
      */
     async find(reference, signal) {
       const seen = new Set<string>();
-      for (let page = 0; page < SEARCHED_PAGES; page += 1) {
-        const answer = taken('find', await ask({ name: 'find', method: 'GET', url: `${process}/jobs?limit=${PAGE}&offset=${seen.size}`, headers, signal }));
-        const jobs = readJobList(answer.text);
-        if (jobs === null) throw unreadable('find', 'is no list of jobs');
-        const found = jobs.find(({ tag, job }) => tag === reference || job.tasks.some((task) => task.name?.includes(reference) === true));
+      for (let page = 0, offset = 0, repeated = 0; page < SEARCHED_PAGES && repeated < REPEATED_PAGES; page += 1) {
+        const answer = taken('find', await ask({ name: 'find', method: 'GET', url: `${process}/jobs?limit=${PAGE}&offset=${offset}`, headers, signal }));
+        const list = readJobList(answer.text);
+        if (list === null) throw unreadable('find', 'is no list of jobs');
+        const found = list.jobs.find(({ tag, job }) => tag === reference || job.tasks.some((task) => task.name?.includes(reference) === true));
         if (found !== undefined) return found.job.id;
         const before = seen.size;
-        for (const { job } of jobs) seen.add(job.id);
-        if (seen.size === before) return null;
+        for (const { job } of list.jobs) seen.add(job.id);
+        offset += list.length;
+        repeated = seen.size === before ? repeated + 1 : 0;
+        const mayHoldMore = list.length >= PAGE && (list.count ?? Number.POSITIVE_INFINITY) > seen.size;
+        if (list.length === 0 || (repeated === REPEATED_PAGES && !mayHoldMore)) return null;
       }
       throw new ProviderError('unavailable', `It has more than ${seen.size} jobs, too many to search for one.`, { code: 'too_many_jobs', retryAfterMs: SEARCH_AGAIN_MS });
     },

@@ -94,15 +94,24 @@ function toJob(told: unknown): VendorJob | null {
   return read.id === null && read.tasks.length === 0 ? null : read;
 }
 
+export interface JobList {
+  readonly jobs: readonly { readonly tag: string | null; readonly job: VendorJob & { readonly id: string } }[];
+  /** With those that could not be read. */
+  readonly length: number;
+  /** `meta.count`: of all jobs, or of this page; the document leaves that open. */
+  readonly count: number | null;
+}
+
 /** The jobs of `GET …/jobs`: a list, bare or in `{ data }` or `{ jobs }`, each with the tag that it was made with. Null when it is none. */
-export function readJobList(body: string): { readonly tag: string | null; readonly job: VendorJob & { readonly id: string } }[] | null {
+export function readJobList(body: string): JobList | null {
   const answer = readJson(body);
   const list = isRecord(answer) ? (answer['data'] ?? answer['jobs']) : answer;
   if (!Array.isArray(list)) return null;
-  return list.filter(isRecord).flatMap((item) => {
+  const jobs = list.filter(isRecord).flatMap((item) => {
     const job = toJob(item);
     return job === null || job.id === null ? [] : [{ tag: readText(item['tag']), job: { ...job, id: job.id } }];
   });
+  return { jobs, length: list.length, count: isRecord(answer) && isRecord(answer['meta']) ? readNumber(answer['meta']['count']) : null };
 }
 
 /** The same with nothing but how each job and its tasks stand: of lists that are read all the time, the rest would be garbage by the megabyte. Null when it is none. */
