@@ -224,7 +224,7 @@ const RUNNING = {
     UPDATE callback SET attempt_id = $4, outcome = 'hint' WHERE provider = $8 AND provider_job_id = $9 AND outcome = 'unknown_job' RETURNING 1),
   attempt_row AS (
     UPDATE attempt SET status = 'running', moved_at = now(), patience_ms = $6, stale_at = ${staleAt('$5')} WHERE id = $4 AND status = ANY($7))
-  ${releasing('true', 'EXISTS (SELECT FROM early)')}`,
+  ${releasing('true', '0', 'EXISTS (SELECT FROM early)')}`,
 };
 
 /** The progress of jobs: the share of its steps that are done, and of those that run what their attempts tell. Never back, never 100 before the end. */

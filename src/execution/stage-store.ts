@@ -26,17 +26,19 @@ export class LeaseLost extends Error {
 }
 
 /**
- * So many workers may be gone in the middle of a stage, one after another: then it is the stage that ends them. A lease that merely lay beside counts
- * up to the last but one; the last counts only where the stage was worked on with no other suspect beside it (`alone`).
+ * After so many leases that ran out, one after another, work is a suspect: what processes die of may lie beside it, so from now on it is worked on with no
+ * other suspect beside it.
  */
-export const MOST_LOST = 3;
+export const SUSPECT = 2;
+/** A suspect counts a loss each time that a process was gone while it was worked on alone: at so many in all it is what ends them. Where processes are killed for other reasons, nothing is twice in a row the one that was alone. */
+export const MOST_LOST = SUSPECT + 2;
 
 /** In seconds. A worker renews its leases every third of it; a dead worker's work is free after it. */
 export const LEASE_SECONDS = 15;
 
 /** Of a stage that is `due`: who takes it, and what that gives. */
 const TAKE = `lease_owner = $1, lease_epoch = lease_epoch + 1, lease_until = now() + make_interval(secs => $3), hinted = false,
-         lost_leases = CASE WHEN lease_owner IS NULL THEN lost_leases ELSE greatest(lost_leases, least(lost_leases + 1, ${MOST_LOST - 1})) END`;
+         lost_leases = CASE WHEN lease_owner IS NULL THEN lost_leases ELSE greatest(lost_leases, least(lost_leases + 1, ${SUSPECT})) END`;
 const TAKEN = `stage.id AS "stageId", stage.job_id AS "jobId", stage.lease_epoch AS epoch, due.hinted, stage.lost_leases AS lost`;
 
 /** Tenants that are looked at for one claim. */
@@ -130,24 +132,24 @@ export class StageStore {
    * whoever died of it before did not die of it; false where what may have killed was not done again.
    */
   async release(lease: Lease, afterMs: number | null, cleared = true): Promise<void> {
-    const [row] = await this.database.query<{ again: boolean }>(RELEASE, [lease.stageId, lease.epoch, afterMs, cleared]);
+    const [row] = await this.database.query<{ again: boolean }>(RELEASE, [lease.stageId, lease.epoch, afterMs, cleared, lease.lost]);
     lease.again = row?.again === true;
   }
 
   /** The same as part of a transaction, once that commits. */
   releaseWith(sql: Transaction, lease: Lease, afterMs: number | null, cleared = true): void {
-    sql.later<{ again: boolean }>(RELEASE, [lease.stageId, lease.epoch, afterMs, cleared], ([row]) => (lease.again = row?.again === true));
+    sql.later<{ again: boolean }>(RELEASE, [lease.stageId, lease.epoch, afterMs, cleared, lease.lost], ([row]) => (lease.again = row?.again === true));
   }
 
-  /** Before a suspect is worked on: should the worker be gone before it is given back, it was the last. */
+  /** Before a suspect is worked on: should the worker be gone before it is given back, that counts. */
   async alone({ stageId, epoch }: Lease): Promise<void> {
-    const rows = await this.database.query<object>(`UPDATE stage SET lost_leases = ${MOST_LOST} WHERE id = $1 AND lease_epoch = $2 RETURNING 1`, [stageId, epoch]);
+    const rows = await this.database.query<object>(`UPDATE stage SET lost_leases = lost_leases + 1 WHERE id = $1 AND lease_epoch = $2 RETURNING 1`, [stageId, epoch]);
     if (rows.length === 0) throw new LeaseLost(`stage ${stageId} is no longer ours`);
   }
 
   /** After a time without the database: leases of `owner` that nobody works on (a claim's answer, or a release, was lost) are free at once, and count as given back. */
   async giveBack(owner: string, working: readonly Lease[]): Promise<void> {
-    await this.database.query(`UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = least(lost_leases, ${MOST_LOST - 1}) WHERE lease_owner = $1 AND NOT (id = ANY($2::uuid[]))`, [owner, working.map(({ stageId }) => stageId)]);
+    await this.database.query(`UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = ${GIVEN_BACK} WHERE lease_owner = $1 AND NOT (id = ANY($2::uuid[]))`, [owner, working.map(({ stageId }) => stageId)]);
   }
 
   /** Nobody works on them any more. */
@@ -178,14 +180,17 @@ export class StageStore {
   }
 }
 
-/** Gives back the lease of the stage `$1` by its epoch `$2`: due again after `$3` ms; where news came, at once, and for as long as it was before. `news`: whether some came, besides what its row knows; `cleared`: the work went well. */
-export const releasing = (cleared: string, news = 'false'): string => `
-  UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN ${cleared} THEN 0 ELSE least(lost_leases, ${MOST_LOST - 1}) END, hinted = hinted OR ${news},
+/** What was given back by a process that lives counts no loss that was noted when it was worked on alone. */
+export const GIVEN_BACK = `CASE WHEN lost_leases > ${SUSPECT} THEN lost_leases - 1 ELSE lost_leases END`;
+
+/** Gives back the lease of the stage `$1` by its epoch `$2`: due again after `$3` ms; where news came, at once, and for as long as it was before. `news`: whether some came, besides what its row knows; `cleared`: the work went well; if not, it counts as many losses as at its claim (`lost`). */
+export const releasing = (cleared: string, lost: string, news = 'false'): string => `
+  UPDATE stage SET lease_owner = NULL, lease_until = NULL, lost_leases = CASE WHEN ${cleared} THEN 0 ELSE least(lost_leases, ${lost}) END, hinted = hinted OR ${news},
     due_at = CASE WHEN $3::float8 IS NULL THEN NULL WHEN hinted OR ${news} THEN least(due_at, now()) ELSE now() + make_interval(secs => $3::float8 / 1000) END
   WHERE id = $1 AND lease_epoch = $2 AND lease_owner IS NOT NULL
   RETURNING coalesce(due_at <= now(), false) AS again`;
 
-const RELEASE = { name: 'release', text: releasing('$4') };
+const RELEASE = { name: 'release', text: releasing('$4', '$5') };
 
 /** The job is locked before its stage: the lock of a row is taken on top of the join, and so looks at the newest stage there is. */
 const HOLD = {

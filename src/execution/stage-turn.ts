@@ -3,7 +3,7 @@ import { hasEnded } from '../jobs/states.js';
 import { DeadlyWork } from './deadly-work.js';
 import { Gate } from './gate.js';
 import { SceneLoader } from './scene.js';
-import { LeaseLost, MOST_LOST, StageStore, type Lease } from './stage-store.js';
+import { LeaseLost, MOST_LOST, StageStore, SUSPECT, type Lease } from './stage-store.js';
 import { StageWorker } from './stage-worker.js';
 
 /** What waits to be worked on alone is looked at again after this. */
@@ -26,7 +26,7 @@ export class StageTurn {
   async take(lease: Lease, stopping: AbortSignal, lost: AbortSignal): Promise<void> {
     try {
       if (lease.lost >= MOST_LOST) return await this.deadly.giveUp(lease);
-      if (lease.lost === MOST_LOST - 1) {
+      if (lease.lost >= SUSPECT) {
         if (!this.stages.suspects.take(lease)) return await this.stages.release(lease, ALONE_MS, false);
         await this.stages.alone(lease);
       }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MOST_LOST } from '../execution/stage-store.js';
+import { GIVEN_BACK, SUSPECT } from '../execution/stage-store.js';
 import type { WholeJob } from '../jobs/rows.js';
 import { Database } from '../platform/database.js';
 import { Gathered } from '../platform/gathered.js';
@@ -9,7 +9,7 @@ import type { NewsRow } from './message.js';
 
 /** The right to make one delivery for a while, and all that it takes. Every later write carries the epoch: who lost the lease writes nothing. */
 export interface ClaimedDelivery extends Omit<NewsRow, 'job'> {
-  /** Null of a suspect, which was being made when two processes in a row ended: reading it may be what kills. */
+  /** Null of a suspect, which was being made when processes in a row ended: reading it may be what kills. */
   readonly job: WholeJob | null;
   readonly deliveryId: string;
   readonly jobId: string;
@@ -67,24 +67,24 @@ export class DeliveryStore {
   }
 
   /** Gives one back untried. */
-  async release({ deliveryId, epoch }: ClaimedDelivery): Promise<void> {
-    await this.database.query(`UPDATE delivery SET ${UNTRIED} WHERE id = $1 AND lease_epoch = $2`, [deliveryId, epoch]);
+  async release({ deliveryId, epoch, lost }: ClaimedDelivery): Promise<void> {
+    await this.database.query(`UPDATE delivery SET ${FREED}, lost_leases = least(lost_leases, $3) WHERE id = $1 AND lease_epoch = $2`, [deliveryId, epoch, lost]);
   }
 
   /** Gives a suspect back, for another one is being made. */
   async wait({ deliveryId, epoch }: ClaimedDelivery): Promise<void> {
-    await this.database.query(`UPDATE delivery SET ${UNTRIED}, due_at = now() + make_interval(secs => $3) WHERE id = $1 AND lease_epoch = $2`, [deliveryId, epoch, ALONE_SECONDS]);
+    await this.database.query(`UPDATE delivery SET ${FREED}, due_at = now() + make_interval(secs => $3) WHERE id = $1 AND lease_epoch = $2`, [deliveryId, epoch, ALONE_SECONDS]);
   }
 
-  /** Before a suspect is made: should the process be gone before that is settled, it was the last. The job that it tells of; null: the lease is lost. */
+  /** Before a suspect is made: should the process be gone before that is settled, that counts. The job that it tells of; null: the lease is lost. */
   async alone({ deliveryId, epoch }: ClaimedDelivery): Promise<WholeJob | null> {
-    const [row] = await this.database.query<{ job: WholeJob }>(`UPDATE delivery d SET lost_leases = ${MOST_LOST} FROM outbox_event e WHERE d.id = $1 AND lease_epoch = $2 AND e.id = d.event_id RETURNING e.job`, [deliveryId, epoch]);
+    const [row] = await this.database.query<{ job: WholeJob }>(`UPDATE delivery d SET lost_leases = lost_leases + 1 FROM outbox_event e WHERE d.id = $1 AND lease_epoch = $2 AND e.id = d.event_id RETURNING e.job`, [deliveryId, epoch]);
     return row?.job ?? null;
   }
 
   /** After a time without the database: leases of `owner` that nobody works on are free at once, and count as given back. */
   async giveBack(owner: string, working: readonly string[]): Promise<void> {
-    await this.database.query(`UPDATE delivery SET ${UNTRIED} WHERE lease_owner = $1 AND NOT (id = ANY($2::uuid[]))`, [owner, working]);
+    await this.database.query(`UPDATE delivery SET ${FREED}, lost_leases = ${GIVEN_BACK} WHERE lease_owner = $1 AND NOT (id = ANY($2::uuid[]))`, [owner, working]);
   }
 
   /** Writes what became of a try, with its line in the log. */
@@ -111,7 +111,7 @@ export class DeliveryStore {
   }
 }
 
-const UNTRIED = `lease_owner = NULL, lease_until = NULL, lost_leases = least(lost_leases, ${MOST_LOST - 1})`;
+const FREED = 'lease_owner = NULL, lease_until = NULL';
 const FREE = 'due_at <= now() AND (lease_until IS NULL OR lease_until < now())';
 
 const CLAIM = {
@@ -125,11 +125,11 @@ const CLAIM = {
   due AS MATERIALIZED (
     SELECT id FROM delivery WHERE id IN (SELECT id FROM fair) AND ${FREE} ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED)
   UPDATE delivery d SET lease_owner = $1, lease_epoch = d.lease_epoch + 1, lease_until = now() + make_interval(secs => $3),
-    lost_leases = CASE WHEN d.lease_owner IS NULL THEN d.lost_leases ELSE greatest(d.lost_leases, least(d.lost_leases + 1, ${MOST_LOST - 1})) END
+    lost_leases = CASE WHEN d.lease_owner IS NULL THEN d.lost_leases ELSE greatest(d.lost_leases, least(d.lost_leases + 1, ${SUSPECT})) END
   FROM due, outbox_event e, job_webhook w
   WHERE d.id = due.id AND e.id = d.event_id AND w.job_id = d.job_id
   RETURNING d.id AS "deliveryId", d.job_id AS "jobId", d.lease_epoch AS epoch, d.lost_leases AS lost, d.tries, d.host, w.url, w.secret AS sealed, now() AS at,
-    e.id AS "eventId", e.sequence, e.type, e.export_id AS "exportId", CASE WHEN d.lost_leases < ${MOST_LOST - 1} THEN e.job END AS job, e.created_at AS "createdAt"`,
+    e.id AS "eventId", e.sequence, e.type, e.export_id AS "exportId", CASE WHEN d.lost_leases < ${SUSPECT} THEN e.job END AS job, e.created_at AS "createdAt"`,
 };
 
 const TRY_AGAIN = {

@@ -4,7 +4,7 @@ import { CANARIES, openWorld, type World } from './support/world.ts';
 
 const WORD = 'poisonous';
 /** What dies is started again, as by a supervisor, and its work is free at once: as if the lease's 15 s had gone by. */
-const RESTARTS = 3;
+const RESTARTS = 4;
 
 let world: World;
 
@@ -32,7 +32,7 @@ async function outlive(deaths: number, jobs: readonly View[], variables = {}, al
   throw new Error('there was no end to it');
 }
 
-test.each(['api2convert', 'runconvert'])('FI-34: a job of %s that kills whoever works on it is failed after three of them, and the jobs beside it are done', async (vendor) => {
+test.each(['api2convert', 'runconvert'])('FI-34: a job of %s that kills whoever works on it is failed after four of them, and the jobs beside it are done', async (vendor) => {
   // Taken in by a process that does no work, so that all of it is there at once for the first worker.
   const desk = await world.gateway({ ROLE: 'api', NODE_OPTIONS: undefined });
   const poisoned = await world.caller.send(poison(vendor));
@@ -40,16 +40,16 @@ test.each(['api2convert', 'runconvert'])('FI-34: a job of %s that kills whoever 
   await desk.stop();
   const died = await outlive(RESTARTS, [poisoned, ...others]);
   const end = await world.caller.ended(poisoned.id);
-  expect([died, end.status, end.error]).toEqual([3, 'failed', { code: 'conversion_failed', message: expect.stringContaining('3 times in a row') as string, retryable: false }]);
+  expect([died, end.status, end.error]).toEqual([4, 'failed', { code: 'conversion_failed', message: expect.stringContaining('4 times in a row') as string, retryable: false }]);
   for (const { id } of others) expect((await world.caller.ended(id)).status).toBe('completed');
   const events = await world.postgres.query<{ type: string; detail: object }>('SELECT type, detail FROM event WHERE job_id = $1 ORDER BY sequence', [poisoned.id]);
-  expect(events.find(({ type }) => type === 'stage.given_up')?.detail).toMatchObject({ lostLeases: 3 });
+  expect(events.find(({ type }) => type === 'stage.given_up')?.detail).toMatchObject({ lostLeases: 4 });
   await world.settled();
   expect(await world.audit()).toEqual([]);
   await Promise.all([...world.gateways].map((gateway) => gateway.stop()));
 });
 
-test('FI-34: a webhook delivery that kills whoever makes it is given up after three of them, what comes after it is told, and so is all that lies beside it', async () => {
+test('FI-34: a webhook delivery that kills whoever makes it is given up after four of them, what comes after it is told, and so is all that lies beside it', async () => {
   const desk = await world.gateway({ ROLE: 'api', NODE_OPTIONS: undefined });
   const poisoned = await world.caller.send(world.job({ webhook: { url: `${world.receiver.origin}/deadly`, secret: CANARIES.webhook } }));
   const others = await Promise.all(Array.from({ length: 12 }, () => world.caller.send(world.job())));
@@ -58,12 +58,12 @@ test('FI-34: a webhook delivery that kills whoever makes it is given up after th
   const allTold = async () => {
     for (const late = Date.now() + 60_000; (await open()) !== '0' && Date.now() < late; ) await new Promise((resolve) => setTimeout(resolve, 50));
   };
-  expect(await outlive(RESTARTS, [poisoned, ...others], { DEADLY_HOOK: '/deadly', DEADLY_WORD: '"type":"job.processing"' }, allTold)).toBe(3);
+  expect(await outlive(RESTARTS, [poisoned, ...others], { DEADLY_HOOK: '/deadly', DEADLY_WORD: '"type":"job.processing"' }, allTold)).toBe(4);
   const log = (id: string) => world.postgres.query<{ type: string; status: string; error: string | null }>(
     `SELECT e.type, d.status, t.error FROM delivery d JOIN outbox_event e ON e.id = d.event_id JOIN delivery_try t ON t.delivery_id = d.id WHERE d.job_id = $1 ORDER BY d.sequence, t.number`, [id]);
   expect(await log(poisoned.id)).toEqual([
     { type: 'job.queued', status: 'sent', error: null },
-    { type: 'job.processing', status: 'exhausted', error: expect.stringContaining('3 times in a row') as string },
+    { type: 'job.processing', status: 'exhausted', error: expect.stringContaining('4 times in a row') as string },
     { type: 'job.completed', status: 'sent', error: null },
   ]);
   // The control: the same event of others, made by the same processes, is no poison.

@@ -151,7 +151,7 @@ describe('a delivery whose lease ran out', () => {
     const seen: unknown[] = [];
     const deliverer = new Deliverer(deliveries, { send: async () => (seen.push(...(await lostOf())), FAILED) }, room.secrets, ADDRESS);
     await made(deliverer, mine);
-    // Should it end here, it was the last time; it did not.
+    // Should it end here, that counts; it did not.
     expect([seen, await lostOf()]).toEqual([[3], [0]]);
   });
 
@@ -169,18 +169,33 @@ describe('a delivery whose lease ran out', () => {
     expect(await lostOf()).toContain(2);
   });
 
-  it('while it was made alone is given up unread, and what comes after it is due', async () => {
+  it('while it was made alone, and once more, is given up unread, and what comes after it is due', async () => {
     const job = await accept();
     await room.cancels.cancel('default', job.id);
+    let last = await lose(2);
+    for (let lost = 3; lost <= 4; lost += 1) {
+      await deliveries.alone(last);
+      await expire();
+      last = await one();
+      expect([last.lost, last.job]).toEqual([lost, null]);
+    }
+    const told: DeliveryStatus[] = [];
+    expect(await made(delivererThat(() => SENT, (status) => told.push(status)), last)).toEqual({ nextIsDue: true, answered: [] });
+    expect([told, await log(last.deliveryId), (await rowOf(last))?.status]).toEqual([['exhausted'], [{ number: 1, status: null, error: expect.stringContaining('4 times in a row') as string }], 'exhausted']);
+    expect((await claim()).map(({ type }) => type)).toEqual(['job.canceled']);
+  });
+
+  it('while it was made alone, and is given back by a process that lives, has lost nothing by that', async () => {
+    await accept();
     const mine = await lose(2);
     await deliveries.alone(mine);
-    await expire();
-    const told: DeliveryStatus[] = [];
-    const last = await one();
-    expect([last.lost, last.job]).toEqual([3, null]);
-    expect(await made(delivererThat(() => SENT, (status) => told.push(status)), last)).toEqual({ nextIsDue: true, answered: [] });
-    expect([told, await log(mine.deliveryId), (await rowOf(mine))?.status]).toEqual([['exhausted'], [{ number: 1, status: null, error: expect.stringContaining('3 times in a row') as string }], 'exhausted']);
-    expect((await claim()).map(({ type }) => type)).toEqual(['job.canceled']);
+    await deliveries.release(mine);
+    const owner = randomUUID();
+    const [again] = await deliveries.claim(owner, 1, {}, 1);
+    expect(again?.lost).toBe(2);
+    await deliveries.alone(again!);
+    await deliveries.giveBack(owner, []);
+    expect((await one()).lost).toBe(2);
   });
 
   it('is held against nobody where the process lives and was without its database, and lay beside others where it did not', async () => {
