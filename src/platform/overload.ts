@@ -36,20 +36,24 @@ const BEHIND_MS = 3000;
 const FRESH_MS = 30_000;
 const LASTS_FRESH = 2;
 const BEHIND_FRESH_MS = 400;
-/** By so much the share goes up or down with each sample. */
-const STEP = 0.1;
+/** By so much the share goes up or down with each sample: in small steps, for what is let in now is felt a second later, and in large ones where it is far off. */
+const STEP = 0.02;
+const STRIDE = 0.1;
+/** Of the time: below it there is room for much more. */
+const IDLE = 0.8;
 
 /** The next state, from one more sample. Pure. */
 export function nextOverload({ share, tooMuch, last }: Overload, load: Load, now: number): Overload {
   const isFresh = share > 0 || now - last < FRESH_MS;
   const isTooMuch = hasTooMuch(load, isFresh ? BEHIND_FRESH_MS : BEHIND_MS);
   if (share > 0) {
-    const next = Math.min(1, share + (isTooMuch ? STEP : -STEP));
+    const isFarOff = isTooMuch ? load.behind > BEHIND_MS : load.utilization < IDLE;
+    const next = Math.min(1, share + (isTooMuch ? 1 : -1) * (isFarOff ? STRIDE : STEP));
     return next < STEP / 2 ? { share: 0, tooMuch: 0, last } : { share: next, tooMuch: 0, last: now };
   }
   if (!isTooMuch) return { share, tooMuch: 0, last };
   if (tooMuch + 1 < (isFresh ? LASTS_FRESH : LASTS)) return { share, tooMuch: tooMuch + 1, last };
-  return { share: isFresh ? STEP : 1, tooMuch: 0, last: now };
+  return { share: isFresh ? STRIDE : 1, tooMuch: 0, last: now };
 }
 
 /** That work is due and not taken is too much only where the process itself or its database is why: vendors and receivers take their time. */

@@ -1,5 +1,5 @@
 /** Deliveries that one process makes to one receiver at once. */
-const ROOM = 16;
+const ROOM = 32;
 /** To a receiver that did not answer last time: it holds each of them until time runs out. */
 const ROOM_OF_SILENT = 1;
 /** Silent receivers that are remembered; the oldest is forgotten first. */

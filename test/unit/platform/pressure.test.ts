@@ -24,6 +24,7 @@ test.each([
 });
 
 const late: Load = { ...calm, late: 400 };
+const idle: Load = { ...calm, utilization: 0.5 };
 
 test('a burst of four seconds is no overload, nor are two with a breath between them', () => {
   const burst = after(CALM, late, 20);
@@ -34,24 +35,27 @@ test('a burst of four seconds is no overload, nor are two with a breath between 
 test('what has lasted turns everybody away until it is worked off, and then fewer and fewer', () => {
   const overloaded = after(CALM, late, 25);
   expect([overloaded.share, after(overloaded, late, 50, 5000).share]).toEqual([1, 1]);
-  expect([1, 5, 9, 10].map((samples) => after(overloaded, calm, samples, 5000).share)).toEqual([0.9, 0.5, 0.1, 0].map((share) => expect.closeTo(share) as number));
+  expect([1, 5, 9, 10].map((samples) => after(overloaded, idle, samples, 5000).share)).toEqual([0.9, 0.5, 0.1, 0].map((share) => expect.closeTo(share) as number));
+  // As long as there is much to do, in small steps.
+  expect(after(overloaded, calm, 10, 5000).share).toBeCloseTo(0.8);
+  expect([calm, { ...calm, behind: 1000 }, { ...calm, behind: 4000 }].map((load) => nextOverload({ share: 0.5, tooMuch: 0, last: 0 }, load, 200).share)).toEqual([0.48, 0.52, 0.6].map((share) => expect.closeTo(share) as number));
 });
 
 test('as long as it swings between too much and too little, about as many are turned away as are too many', () => {
-  let state = after(CALM, late, 25);
+  let state = after(CALM, { ...calm, behind: 4000 }, 25);
   const shares: number[] = [];
   // Whatever is let in beyond a third is too much.
   for (let sample = 0; sample < 200; sample += 1) {
-    state = nextOverload(state, 1 - state.share > 1 / 3 ? late : calm, 5000 + sample * SAMPLE_MS);
+    state = nextOverload(state, 1 - state.share > 1 / 3 ? { ...calm, behind: 500 } : calm, 5000 + sample * SAMPLE_MS);
     shares.push(state.share);
   }
   const settled = shares.slice(20);
   expect(settled.reduce((sum, share) => sum + share, 0) / settled.length).toBeCloseTo(2 / 3, 1);
-  expect([Math.min(...settled) > 0.5, Math.max(...settled) < 0.85]).toEqual([true, true]);
+  expect([Math.min(...settled) > 0.6, Math.max(...settled) < 0.75]).toEqual([true, true]);
 });
 
 test('where it was over a moment ago it is seen at once, and by less; half a minute later it takes as long as ever', () => {
-  const over = after(after(CALM, late, 25), calm, 10, 5000);
+  const over = after(after(CALM, late, 25), idle, 10, 5000);
   const behind: Load = { ...calm, behind: 500 };
   expect([over.share, after(over, behind, 1, 7000).share, after(over, behind, 2, 7000).share]).toEqual([0, 0, 0.1]);
   expect([after(over, behind, 24, 60_000).share, after(over, late, 24, 60_000).share, after(over, late, 25, 60_000).share]).toEqual([0, 0, 1]);
