@@ -10,7 +10,8 @@ import { firstPlace, pageOf, readPlace } from './listing.js';
 import { OPTIONS } from './options.js';
 import { delivers, takes } from './places.js';
 import { SHIPPED } from './shipped.js';
-import { readFormatNames, readJob, readJobList, readJson, readStandings, readTaskList, readWebhooks, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { readFormatNames, readJob, readJson, readTaskList, type UploadForm, type VendorJob, type VendorTask } from './wire.js';
+import { readJobList, readStandings, readWebhooks } from './wire-lists.js';
 import { settingsSchema } from './settings.js';
 import { isUploaded, readForms } from './uploads.js';
 

@@ -81,7 +81,7 @@ export function readJob(body: string): VendorJob | null {
   return toJob(readJson(body));
 }
 
-function toJob(told: unknown): VendorJob | null {
+export function toJob(told: unknown): VendorJob | null {
   let job = told;
   let tasks: unknown = undefined;
   for (const wrapper of ['data', 'job']) {
@@ -92,52 +92,6 @@ function toJob(told: unknown): VendorJob | null {
   if (!isRecord(job)) return null;
   const read = { id: readText(job['id']), status: readText(job['status']), tasks: readTasks(job['tasks'] ?? tasks), said: readSaid(job) };
   return read.id === null && read.tasks.length === 0 ? null : read;
-}
-
-export interface JobList {
-  readonly jobs: readonly { readonly tag: string | null; readonly job: VendorJob & { readonly id: string } }[];
-  /** With those that could not be read. */
-  readonly length: number;
-  /** `meta.count`: of all jobs, or of this page; the document leaves that open. */
-  readonly count: number | null;
-}
-
-/** The jobs of `GET …/jobs`: a list, bare or in `{ data }` or `{ jobs }`, each with the tag that it was made with. Null when it is none. */
-export function readJobList(body: string): JobList | null {
-  const answer = readJson(body);
-  const list = isRecord(answer) ? (answer['data'] ?? answer['jobs']) : answer;
-  if (!Array.isArray(list)) return null;
-  const jobs = list.filter(isRecord).flatMap((item) => {
-    const job = toJob(item);
-    return job === null || job.id === null ? [] : [{ tag: readText(item['tag']), job: { ...job, id: job.id } }];
-  });
-  return { jobs, length: list.length, count: isRecord(answer) && isRecord(answer['meta']) ? readNumber(answer['meta']['count']) : null };
-}
-
-/** The same with nothing but how each job and its tasks stand: of lists that are read all the time, the rest would be garbage by the megabyte. Null when it is none. */
-export function readStandings(body: string): (VendorJob & { readonly id: string })[] | null {
-  const answer = readJson(body);
-  const list = isRecord(answer) ? (answer['data'] ?? answer['jobs']) : answer;
-  if (!Array.isArray(list)) return null;
-  return list.filter(isRecord).flatMap((job) => {
-    const id = readText(job['id']);
-    const tasks = typeof job['tasks'] === 'object' && job['tasks'] !== null ? Object.values(job['tasks']).filter(isRecord) : [];
-    const standing = tasks.map((task) => ({ ...NOTHING_TOLD, status: readText(task['status']), percent: readNumber(task['percent']) }));
-    return id === null ? [] : [{ id, status: readText(job['status']), tasks: standing, said: NOTHING_TOLD.said }];
-  });
-}
-
-const NOTHING_TOLD: VendorTask = { id: null, name: null, operation: null, status: null, percent: null, credits: null, inputs: [], form: null, files: [], said: { code: null, message: null } };
-
-/** `GET …/webhooks`, whose body no document shows: a list, bare or in `{ data }` or `{ webhooks }`. Null when it is none. */
-export function readWebhooks(body: string): { readonly id: string | null; readonly endpoint: string }[] | null {
-  const answer = readJson(body);
-  const list = isRecord(answer) ? (answer['data'] ?? answer['webhooks']) : answer;
-  if (!Array.isArray(list)) return null;
-  return list.filter(isRecord).flatMap((item) => {
-    const endpoint = readText(item['endpoint_url'] ?? item['url']);
-    return endpoint === null ? [] : [{ id: readText(item['id']), endpoint }];
-  });
 }
 
 /** The tasks of `GET …/tasks?job_id=`, in the same ways. Null when it is no list. */
@@ -184,7 +138,7 @@ export function readJson(body: string): unknown {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
+export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
@@ -192,7 +146,7 @@ function isWebUrl(url: string): boolean {
   return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
-function readText(value: unknown): string | null {
+export function readText(value: unknown): string | null {
   if (typeof value === 'number' && Number.isFinite(value)) return String(value);
   // No store takes a NUL, or half of a surrogate pair.
   return typeof value === 'string' && value.trim() !== '' ? value.replaceAll('\0', '').toWellFormed() : null;
@@ -205,7 +159,7 @@ function firstText(places: readonly Record<string, unknown>[], keys: readonly st
 /** What is more than any file or bill comes to is no number. */
 const MOST = 1e15;
 
-function readNumber(value: unknown): number | null {
+export function readNumber(value: unknown): number | null {
   const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof read === 'number' && read >= 0 && read <= MOST ? read : null;
 }

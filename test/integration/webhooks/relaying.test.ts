@@ -1,42 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { PublicAddress } from '../../../src/http/public-address.js';
 import type { DeliveryStatus } from '../../../src/jobs/states.js';
-import { readEnv } from '../../../src/platform/env.js';
-import { Deliverer } from '../../../src/webhooks/deliverer.js';
-import type { Answer } from '../../../src/webhooks/delivery-schedule.js';
-import { DeliveryStore, type ClaimedDelivery } from '../../../src/webhooks/delivery-store.js';
-import { engineRoom, type EngineRoom } from '../../support/engine-room.js';
-import { FakeProvider } from '../../support/fake-provider.js';
+import type { DeliveryStore } from '../../../src/webhooks/delivery-store.js';
+import { deliveryRoom, FAILED, made, SENT, type DeliveryRoom } from '../../support/delivery-room.js';
+import type { EngineRoom } from '../../support/engine-room.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
-const FAILED: Answer = { status: 500, error: 'The request was answered 500.', retryAfterMs: null };
-const SENT: Answer = { status: 200, error: null, retryAfterMs: null };
-const ADDRESS = new PublicAddress(readEnv({ DATABASE_URL: 'postgres://x', ADMIN_API_KEY: 'k', SECRETS_KEY: Buffer.alloc(32).toString('base64') }));
 const AGAIN = { status: 'scheduled', afterMs: 5000 } as const;
 
 let room: EngineRoom;
 let deliveries: DeliveryStore;
+let { accept, claim, one, expire, log, rowOf, delivererThat } = {} as DeliveryRoom;
 
 beforeAll(async () => {
-  room = await engineRoom([new FakeProvider('one', ['convert'])]);
-  deliveries = new DeliveryStore(room.database);
+  ({ room, deliveries, accept, claim, one, expire, log, rowOf, delivererThat } = await deliveryRoom());
 });
 
 beforeEach(() => room.empty());
 
 afterAll(() => room.close());
 
-const accept = (url = 'https://caller.example/hook', more: object = {}) => room.accept({ webhook: { url, ...more } });
-const claim = (limit = 100, left: Record<string, number> = {}, whole = 100) => deliveries.claim(randomUUID(), limit, left, whole);
-const one = async (): Promise<ClaimedDelivery> => {
-  const [claimed] = await claim(1);
-  if (claimed === undefined) throw new Error('nothing is due');
-  return claimed;
-};
-const expire = () => room.test.query(`UPDATE delivery SET lease_until = now() - interval '1 second'`);
 const hurry = () => room.test.query('UPDATE delivery SET due_at = now() - make_interval(secs => 1) WHERE due_at IS NOT NULL');
-const log = (deliveryId: string) => room.test.query<{ number: number; status: number | null; error: string | null }>('SELECT number, status, error FROM delivery_try WHERE delivery_id = $1 ORDER BY number', [deliveryId]);
-const rowOf = async ({ deliveryId }: ClaimedDelivery) => (await room.test.query<{ status: string; tries: number; lease_owner: string | null; due: boolean }>('SELECT status, tries, lease_owner, due_at IS NOT NULL AS due FROM delivery WHERE id = $1', [deliveryId]))[0];
 
 it('two relays share what is due, and make none of it twice', async () => {
   await Promise.all(Array.from({ length: 60 }, (_, index) => accept(`https://caller-${index % 7}.example/hook`)));
@@ -132,88 +115,6 @@ it('a try that is given up because we stop does not count, and is another\'s at 
   expect((await one()).tries).toBe(0);
 });
 
-describe('a delivery whose lease ran out', () => {
-  /** Its process is gone, so often. */
-  const lose = async (times: number): Promise<ClaimedDelivery> => {
-    let mine = await one();
-    for (let lost = 0; lost < times; lost += 1) {
-      await expire();
-      mine = await one();
-    }
-    return mine;
-  };
-  const lostOf = async () => (await room.test.query<{ lost: number }>('SELECT lost_leases AS lost FROM delivery ORDER BY created_at')).map(({ lost }) => lost);
-
-  it('twice is a suspect: it is made alone, and cleared by being made', async () => {
-    await accept();
-    const mine = await lose(2);
-    expect([mine.lost, mine.job]).toEqual([2, null]);
-    const seen: unknown[] = [];
-    const deliverer = new Deliverer(deliveries, { send: async () => (seen.push(...(await lostOf())), FAILED) }, room.secrets, ADDRESS);
-    await made(deliverer, mine);
-    // Should it end here, that counts; it did not.
-    expect([seen, await lostOf()]).toEqual([[3], [0]]);
-  });
-
-  it('and waits, as a suspect, while another one is made', async () => {
-    await Promise.all([accept(), accept('https://other.example/hook')]);
-    for (let lost = 0; lost < 2; lost += 1) {
-      await claim();
-      await expire();
-    }
-    const [first, second] = await claim();
-    let meanwhile: unknown = 'not asked';
-    const deliverer: Deliverer = new Deliverer(deliveries, { send: async () => ((meanwhile = await made(deliverer, second!)), SENT) }, room.secrets, ADDRESS);
-    await made(deliverer, first!);
-    expect([meanwhile, (await rowOf(second!))?.lease_owner, await log(second!.deliveryId), (await rowOf(first!))?.status]).toEqual([{ nextIsDue: false, answered: [] }, null, [], 'sent']);
-    expect(await lostOf()).toContain(2);
-  });
-
-  it('while it was made alone, and once more, is given up unread, and what comes after it is due', async () => {
-    const job = await accept();
-    await room.cancels.cancel('default', job.id);
-    let last = await lose(2);
-    for (let lost = 3; lost <= 4; lost += 1) {
-      await deliveries.alone(last);
-      await expire();
-      last = await one();
-      expect([last.lost, last.job]).toEqual([lost, null]);
-    }
-    const told: DeliveryStatus[] = [];
-    expect(await made(delivererThat(() => SENT, (status) => told.push(status)), last)).toEqual({ nextIsDue: true, answered: [] });
-    expect([told, await log(last.deliveryId), (await rowOf(last))?.status]).toEqual([['exhausted'], [{ number: 1, status: null, error: expect.stringContaining('4 times in a row') as string }], 'exhausted']);
-    expect((await claim()).map(({ type }) => type)).toEqual(['job.canceled']);
-  });
-
-  it('while it was made alone, and is given back by a process that lives, has lost nothing by that', async () => {
-    await accept();
-    const mine = await lose(2);
-    await deliveries.alone(mine);
-    await deliveries.release(mine);
-    const owner = randomUUID();
-    const [again] = await deliveries.claim(owner, 1, {}, 1);
-    expect(again?.lost).toBe(2);
-    await deliveries.alone(again!);
-    await deliveries.giveBack(owner, []);
-    expect((await one()).lost).toBe(2);
-  });
-
-  it('is held against nobody where the process lives and was without its database, and lay beside others where it did not', async () => {
-    await accept();
-    const owner = randomUUID();
-    await deliveries.claim(owner, 1, {}, 1);
-    await expire();
-    await deliveries.giveBack(owner, []);
-    expect((await one()).lost).toBe(0);
-    for (let lost = 0; lost < 5; lost += 1) {
-      await expire();
-      await one();
-    }
-    // However often: only what was made alone is given up.
-    expect(await lostOf()).toEqual([2]);
-  });
-});
-
 it('the receiver is done with it before what it said is written', async () => {
   await accept();
   const mine = await one();
@@ -250,13 +151,3 @@ it('a message that cannot be made costs a try too, so that it ends some day', as
   expect(await made(delivererThat(() => SENT), mine)).toEqual({ nextIsDue: false, answered: [false] });
   expect(await log(mine.deliveryId)).toEqual([{ number: 1, status: null, error: expect.stringContaining('its log says more') as string }]);
 });
-
-/** What came of one try, and what was heard of the receiver. */
-async function made(deliverer: Deliverer, delivery: ClaimedDelivery): Promise<{ readonly nextIsDue: boolean; readonly answered: readonly boolean[] }> {
-  const answered: boolean[] = [];
-  return { nextIsDue: await deliverer.deliver(delivery, new AbortController().signal, (hasAnswered) => answered.push(hasAnswered)), answered };
-}
-
-function delivererThat(answer: () => Answer | null, observe?: (status: DeliveryStatus) => void): Deliverer {
-  return new Deliverer(deliveries, { send: async () => answer() }, room.secrets, ADDRESS, observe);
-}
