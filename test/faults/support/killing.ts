@@ -16,7 +16,8 @@ export async function order(gateway: Gateway, what: Order): Promise<void> {
     };
     gateway.process.on('message', listen);
   });
-  gateway.process.send({ recorder: what });
+  // Nobody may be left to hear it.
+  gateway.process.send({ recorder: what }, () => undefined);
   await heard;
 }
 
@@ -67,9 +68,10 @@ export function momentsOf(commits: readonly Commit[]): Moment[] {
 export async function killed(gateway: Gateway, { place, nth, side }: Moment, meanwhile: () => Promise<unknown>): Promise<boolean> {
   await order(gateway, { do: 'kill', place, nth, side });
   const dead = once(gateway.process, 'exit').then(() => true);
-  const met = await Promise.race([dead, meanwhile().then(() => false)]);
-  if (!met) await order(gateway, { do: 'rest' });
-  else if (gateway.process.signalCode !== 'SIGKILL') throw new Error(`the gateway ended by itself:\n${gateway.output()}`);
+  let met = await Promise.race([dead, meanwhile().then(() => false)]);
+  // The moment may come just now: whoever is dead hears nothing any more.
+  if (!met) met = await Promise.race([dead, order(gateway, { do: 'rest' }).then(() => false)]);
+  if (met && gateway.process.signalCode !== 'SIGKILL') throw new Error(`the gateway ended by itself:\n${gateway.output()}`);
   return met;
 }
 
