@@ -9,7 +9,7 @@ const GIB = 2 ** 30;
 
 let world: World;
 
-beforeAll(async () => {
+beforeEach(async () => {
   // Vendors take their time: all jobs are in flight at once.
   world = await openWorld({ variables: { POLL_FLOOR_MS: '500', POLL_CEILING_MS: '1500' }, sandbox: { SANDBOX_SPEED_MS: '20000' } });
   await world.postgres.query(`CREATE TABLE audit_claims (at timestamptz NOT NULL DEFAULT clock_timestamp(), owner text NOT NULL)`);
@@ -17,7 +17,7 @@ beforeAll(async () => {
   await world.postgres.query(`CREATE TRIGGER audit_claim AFTER UPDATE OF lease_epoch ON stage FOR EACH ROW WHEN (NEW.lease_epoch > OLD.lease_epoch) EXECUTE FUNCTION audit_claim()`);
 });
 
-afterAll(() => world.close());
+afterEach(() => world.close());
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const text = { inputs: [{ id: 'file', type: 'url', url: 'https://files.example.com/notes.txt' }], steps: [{ id: 'made', operation: 'convert', to: 'html' }] };
@@ -40,7 +40,7 @@ function slowUpload(url: string, key: string): { readonly sending: ClientRequest
 /** What the process says of its readiness, again and again until it is gone. */
 async function readiness(url: string, gone: () => boolean): Promise<{ readonly afterMs: number; readonly status: number }[]> {
   const seen: { afterMs: number; status: number }[] = [];
-  for (const began = Date.now(); !gone(); await pause(50)) {
+  for (const began = Date.now(); !gone(); await pause(5)) {
     const afterMs = Date.now() - began;
     const status = await fetch(`${url}/health/ready`).then((answer) => answer.status).catch(() => 0);
     seen.push({ afterMs, status });
