@@ -109,7 +109,7 @@ export function runconvertProvider(account: ProviderAccount, http: VendorHttp, n
     /**
      * By the `tag` that carries the reference, or by the names of the tasks where a list shows no tag. Neither the order of the list nor its longest page is
      * documented: what is not there is proven only by the list's end, an empty page. Each page begins behind all that was read, however much of it came twice: where the
-     * newest stand first, those that are made meanwhile push the others back. A list that only repeats itself is at its end as far as one can tell.
+     * newest stand first, those that are made meanwhile push the others back. A list that only repeats itself is at its end, unless its pages are full and it may hold more.
      */
     async find(reference, signal) {
       const seen = new Set<string>();
