@@ -32,6 +32,7 @@ import { CatalogueSchedule } from './routing/catalogue-schedule.js';
 import { Listener } from './platform/listener.js';
 import { Pressure } from './platform/pressure.js';
 import { SettingsError } from './platform/env.js';
+import { forCaller } from './platform/turns.js';
 import { RelayService } from './webhooks/relay.service.js';
 
 export interface RunningServer {
@@ -78,6 +79,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     if (isIntake(request.method, request.url) && pressure.turnsAway()) throw shed();
     if (request.headers['content-type']?.startsWith('multipart/') === true && !FORMS.test(request.url)) throw new Problem('unsupported_media_type', 'Forms are taken by POST /v1/convert alone.');
   });
+  fastify.addHook('preHandler', (_request, reply, done) => forCaller(() => !reply.sent, done));
   installBodyParsers(fastify);
   await fastify.register(multipart);
   app.useGlobalPipes(bodyPipe());

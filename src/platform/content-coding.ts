@@ -30,13 +30,25 @@ export function decoded(body: Readable, encoding: string | undefined): Readable 
 /** A whole decoded body of at most `maxBytes`. Throws `ExchangeFailed` (`too_large`), and what the stream throws. */
 export async function collected(body: Readable, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  await eachOf(body, maxBytes, (chunk) => chunks.push(chunk));
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** The same as text (UTF-8, a mark at its beginning left out), read piece by piece as it comes: a long one read at once holds up everybody else. */
+export async function collectedText(body: Readable, maxBytes: number): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  await eachOf(body, maxBytes, (chunk) => (text += decoder.decode(chunk, { stream: true })));
+  return text + decoder.decode();
+}
+
+async function eachOf(body: Readable, maxBytes: number, take: (chunk: Buffer) => void): Promise<void> {
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > maxBytes || isBomb(body, size)) throw new ExchangeFailed('too_large', true, 'too_large', 'was answered with a body that is too large');
-    chunks.push(chunk);
+    take(chunk);
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size);
 }
 
 function isBomb(body: Readable, size: number): boolean {

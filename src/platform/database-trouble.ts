@@ -1,6 +1,6 @@
 /** SQLSTATE classes and codes, and Node's own, that speak of the server's state and not of the statement. */
 const TROUBLE = /^(08|53|57P0[1-5]|25006|25P0[34]|40001|40P01|55P03|57014|58|EMFILE|ENFILE|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
-const WORDS = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended|the database system is/i;
+const WORDS = /Connection terminated|no connection became free|timeout exceeded when trying to connect|Client has encountered a connection error|Connection ended|the database system is/i;
 
 /** What is the matter with the database, in a few words, when an error means that it cannot serve now; else null. */
 export function databaseTrouble(error: unknown): string | null {

@@ -4,6 +4,7 @@ import { PrismaClient } from '../generated/prisma/client.js';
 import { News } from './news.js';
 import type { Sql, Statement } from './sql.js';
 import { Transaction } from './transaction.js';
+import { Turns } from './turns.js';
 
 /** SQLSTATE of a write where none is taken. */
 const READ_ONLY = '25006';
@@ -18,6 +19,7 @@ const CONNECTIONS = 10;
 export class Database implements Sql {
   readonly prisma: PrismaClient;
   readonly news: News;
+  private readonly turns: Turns;
 
   private constructor(
     readonly pool: pg.Pool,
@@ -25,6 +27,7 @@ export class Database implements Sql {
   ) {
     this.prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
     this.news = new News(pool);
+    this.turns = new Turns(pool);
   }
 
   static open(connectionString: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}): Database {
@@ -37,7 +40,17 @@ export class Database implements Sql {
   }
 
   async query<T extends object>(statement: Statement, values: readonly unknown[] = []): Promise<T[]> {
-    return rowsOf(this.pool, statement, values);
+    const client = await this.turns.next();
+    let broken: Error | undefined;
+    try {
+      const { rows } = await client.query<T>({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] });
+      return rows;
+    } catch (error) {
+      broken = ifReadOnly(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
   }
 
   tell(channel: string, payload: string): void {
@@ -46,7 +59,7 @@ export class Database implements Sql {
 
   /** Runs `work` in one transaction; anything it throws rolls back. */
   async transaction<T>(work: (sql: Transaction) => Promise<T> | T): Promise<T> {
-    const client = await this.pool.connect();
+    const client = await this.turns.next();
     const transaction = new Transaction(client);
     let broken: Error | undefined;
     try {
@@ -55,8 +68,7 @@ export class Database implements Sql {
       transaction.committed();
       return result;
     } catch (error) {
-      // Of a server that takes no writes since it lost its part: the next connection may lead to the one that has it.
-      if ((error as { code?: unknown }).code === READ_ONLY) broken = error as Error;
+      broken = ifReadOnly(error);
       await transaction.rollback().catch((failure: unknown) => (broken = failure as Error));
       throw error;
     } finally {
@@ -70,7 +82,7 @@ export class Database implements Sql {
   }
 }
 
-async function rowsOf<T extends object>(on: pg.Pool | pg.PoolClient, statement: Statement, values: readonly unknown[]): Promise<T[]> {
-  const { rows } = await on.query<T>({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] });
-  return rows;
+/** Of a server that takes no writes since it lost its part: the next connection may lead to the one that has it. */
+function ifReadOnly(error: unknown): Error | undefined {
+  return (error as { code?: unknown }).code === READ_ONLY ? (error as Error) : undefined;
 }

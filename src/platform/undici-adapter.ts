@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import axios, { AxiosError, type AxiosAdapter, type AxiosResponse, type InternalAxiosRequestConfig } from 'axios';
 import type { Dispatcher } from 'undici';
-import { collected, decoded } from './content-coding.js';
+import { collected, collectedText, decoded } from './content-coding.js';
 import { followingDeadline, type Deadline } from './deadline.js';
 import { exchange, type ExchangeAnswer } from './exchange.js';
 import { readExchangeFailure } from './exchange-failed.js';
@@ -62,8 +62,8 @@ function bodyOf(answer: ExchangeAnswer, config: InternalAxiosRequestConfig): Rea
 async function whole(answer: ExchangeAnswer, body: Readable, config: InternalAxiosRequestConfig, deadline: Deadline): Promise<string | Buffer> {
   const asked = config.maxContentLength ?? -1;
   try {
-    const bytes = await collected(body, asked < 0 ? DEFAULT_MAX_BODY_BYTES : asked);
-    return config.responseType === 'arraybuffer' ? bytes : new TextDecoder().decode(bytes);
+    const most = asked < 0 ? DEFAULT_MAX_BODY_BYTES : asked;
+    return await (config.responseType === 'arraybuffer' ? collected(body, most) : collectedText(body, most));
   } catch (error) {
     throw readExchangeFailure(error, true, deadline.signal);
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { HttpService } from '@nestjs/axios';
 import { AxiosHeaders, type AxiosRequestConfig } from 'axios';
 import { followingDeadline, type Deadline } from '../platform/deadline.js';
@@ -15,6 +16,9 @@ export interface VendorTimeouts extends HttpTimeouts {
   readonly total: number;
   readonly uploadIdle: number;
 }
+
+/** Texts of so many characters take some ms to go through. */
+const LONG = 1_000_000;
 
 export const VENDOR_TIMEOUTS: VendorTimeouts = { ...HTTP_TIMEOUTS, total: 60_000, uploadIdle: 15_000 };
 
@@ -60,6 +64,8 @@ export function vendorHttp(options: VendorHttpOptions): ClosableVendorHttp {
     const answer = await options.http.axiosRef.request<string>(request);
     // A catalogue may be long, and is asked for seldom.
     if (call.name !== 'catalogue' && isIntricate(answer.data)) throw new ExchangeFailed('too_large', true, 'too_intricate', 'was answered with more lists and objects than are read');
+    // To look through a long text takes a while, and so does to read it, which comes next: others have their turn between.
+    if (answer.data.length > LONG) await setImmediate();
     const headers = AxiosHeaders.from(answer.headers as AxiosHeaders).toJSON(true);
     return { status: answer.status, headers, text: answer.data };
   }

@@ -4,7 +4,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { MAIN, NODE_OPTIONS } from '../support/main-process.ts';
 
 /** What the built service tells the process that started it. */
 interface Ready {
@@ -18,7 +18,6 @@ export interface GatewayProcess extends Ready {
   readonly ended: Promise<string>;
 }
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const STOP_MS = 8000;
 
 /** One gateway with its database and sandbox, in a folder of its own. `stop` leaves neither a process nor a file of it. */
@@ -34,7 +33,7 @@ export class DemoGateway {
     await chmod(this.dataDir, 0o755);
     // No vendor key at all: that is what makes it bring the sandbox along. Its own group: Ctrl-C is for the demo, which then stops it.
     const env = { PATH: process.env['PATH'], PORT: '0', DATA_DIR: this.dataDir, LOG_LEVEL: 'warn' };
-    const child = fork(MAIN, [], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const child = fork(MAIN, [], { env, execArgv: [...NODE_OPTIONS], stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
     this.child = child;
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-20_000)));
     const ended = once(child, 'close').then(() => this.output.trim());

@@ -9,12 +9,7 @@ beforeAll(async () => {
   await world.gateway(world.ways);
 });
 
-let stop: () => unknown = () => undefined;
-
-afterAll(async () => {
-  stop();
-  await world.close();
-});
+afterAll(() => world.close());
 
 const say = (body: Buffer | string | ((truth: string) => Buffer | string)): Spoiling => ({ do: 'say', body });
 /** The truth, with this before all else that its object says. */
@@ -59,8 +54,7 @@ const STRANGE: Spoiling = say((truth) => truth.replace(/"code":\s*"(?:created|re
 const VENDORS = ['api2convert', 'runconvert'];
 
 test('FI-18: whatever a vendor says in place of a job, ours is not lost, is not paid twice, and the service stays quick and whole', async () => {
-  const pings = pinging(world.gateways[0]?.url ?? '');
-  stop = () => pings.stop();
+  await longestBlock(world);
   const sent: { word: string; id: string; wanted: readonly string[] }[] = [];
   const throwAt = async (vendor: string, call: Call, name: string, spoiling: Spoiling, times: number, wanted: readonly string[]): Promise<void> => {
     const word = `${vendor}-${call}-${name}-sandbox-no-callback`;
@@ -90,10 +84,10 @@ test('FI-18: whatever a vendor says in place of a job, ours is not lost, is not 
     expect(JSON.stringify(job)).not.toContain('polluted');
   }
   expect(ends).toEqual(sent.map(({ word, wanted }) => [word, 'completed', 1, ...wanted]));
-  const waits = pings.stop();
-  console.log(`/health/live was answered ${waits.length} times: half within ${waits[waits.length >> 1]} ms, the slowest after ${waits.at(-1)} ms`);
-  // A loose bound: the machine may be busy with others.
-  expect(waits.at(-1)).toBeLessThan(3000);
+  const block = await longestBlock(world);
+  console.log(`the event loop was never held up for more than ${block} ms (bar 50)`);
+  // A loose bound: the machine may be busy with others, who take the processor away for as long.
+  expect(block).toBeLessThan(400);
 
   // What cannot be a sum of money is none.
   const odd = await world.postgres.query<{ credits: string | null }>(`SELECT DISTINCT credits::text FROM attempt WHERE credits IS NOT NULL AND (credits < 0 OR credits > 1000)`);
@@ -110,20 +104,12 @@ test('FI-18: whatever a vendor says in place of a job, ours is not lost, is not 
   expect(await world.audit()).toEqual([]);
 });
 
-/** Asks from outside how quickly the event loop answers; ms in order. */
-function pinging(url: string): { stop(): number[] } {
-  const waits: number[] = [];
-  const timer = setInterval(() => {
-    const at = performance.now();
-    void fetch(`${url}/health/live`).then(async (answer) => {
-      await answer.text();
-      waits.push(Math.round(performance.now() - at));
-    }, () => undefined);
-  }, 50);
-  return {
-    stop: () => {
-      clearInterval(timer);
-      return waits.sort((one, other) => one - other);
-    },
-  };
+/** The timer that Node measures by, in ms: by so much each of its figures is too long. */
+const RESOLUTION = 10;
+
+/** For how long the gateway's event loop was held up at the longest since this was asked last, in ms, as it measures itself. */
+async function longestBlock({ gateways: [gateway] }: SpoiltWorld): Promise<number> {
+  const metrics = await (await gateway?.call('/metrics'))?.text();
+  const seconds = Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(metrics ?? '')?.[1]);
+  return Math.round(seconds * 1000) - RESOLUTION;
 }

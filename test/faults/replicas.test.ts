@@ -2,7 +2,7 @@ import type { VendorLedger } from './auditor/evidence.ts';
 import type { Body, View } from './support/caller.ts';
 import { openWorld, type World } from './support/world.ts';
 
-/** For each number of replicas: as many as two cores do in a time that a test may take. */
+/** For each number of replicas: as many as two cores do in a time that a test may take. FAULT_JOBS=10000 is the whole of it, and takes half an hour. */
 const JOBS = Number(process.env['FAULT_JOBS'] ?? 200);
 const AT_ONCE = 20;
 
@@ -35,7 +35,7 @@ test.each([2, 8])('FI-07: %i processes on one database claim, poll and reconcile
     const some = await Promise.all(Array.from({ length: Math.min(AT_ONCE, left) }, (_, index) => world.caller.send(text({ routing: { only: [index % 2 === 0 ? 'api2convert' : 'runconvert'] } }))));
     ids.push(...some.map(({ id }) => id));
   }
-  await world.settled(90_000);
+  await world.settled(90_000 + JOBS * 150);
   const ends = await world.postgres.query<{ status: string; tries: number }>('SELECT status, (SELECT count(*)::int FROM attempt a WHERE a.job_id = j.id) AS tries FROM job j WHERE id = ANY($1::uuid[])', [ids]);
   expect(ends).toEqual(ids.map(() => ({ status: 'completed', tries: 1 })));
   const after = await ledger();
@@ -49,7 +49,7 @@ test.each([2, 8])('FI-07: %i processes on one database claim, poll and reconcile
   // The control: they did race.
   expect(claims[0]?.owners).toBe(replicas);
   expect(await world.audit()).toEqual([]);
-}, 180_000);
+}, 180_000 + JOBS * 300);
 
 test.each([20, 50])('FI-07, FI-32: %i requests with one Idempotency-Key at all replicas at once are one job, and each is answered the same', async (count) => {
   await upTo(3);

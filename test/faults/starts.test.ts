@@ -3,14 +3,13 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { testDatabase, type TestDatabase } from '../support/database.js';
 import { startGateway } from '../support/gateway.js';
+import { MAIN } from '../support/main-process.js';
 import { closedPort, tcpServer } from '../support/local-server.js';
 import { ended, jobOf, sendFile, until, uploadJob } from '../e2e/support/rest.js';
 import { setListening, startVendors } from '../e2e/support/vendors.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const SECRET = 'pa55word-of-the-database';
 
 let database: TestDatabase;

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { MAIN, NODE_OPTIONS } from './main-process.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -21,7 +21,6 @@ export interface Gateway {
   kill(): Promise<void>;
 }
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 /** A machine that does much else at the same time takes long; one that is refused says so at once. */
 const READY_MS = 60_000;
 
@@ -38,7 +37,7 @@ export async function startGateway(variables: Readonly<Record<string, string | u
     ...(variables['DATABASE_URL'] === undefined ? {} : { ADMIN_API_KEY: 'test-admin-key-0123456789', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64') }),
     ...variables,
   };
-  const child = spawn(process.execPath, [MAIN], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = spawn(process.execPath, [...NODE_OPTIONS, MAIN], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
