@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Payer } from '../accounts/budget.js';
-import type { SpentOut } from '../accounts/spending.js';
 import { ADMIN_KEY } from '../accounts/principal.js';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
@@ -17,7 +16,7 @@ import { aboveQuote, lockOf } from './quote-lock.js';
 import { QuoteStore } from './quote-store.js';
 import { refusal } from './routing-refusal.js';
 import type { WholeJob } from './rows.js';
-import { unpaid, withinBudgets } from './within-budgets.js';
+import { NO_BOUNDS, unpaid, withinBudgets, type Means } from './within-budgets.js';
 
 type Planned = Extract<Route, { readonly stages: unknown }>;
 
@@ -38,7 +37,7 @@ export class AcceptService {
   async accept(tenant: string, body: JobBody, claim?: Claim, key: string = ADMIN_KEY): Promise<WholeJob> {
     const { found, credentials, webhookSecret, ...read } = await this.reader.read(tenant, body);
     const graph = await this.bound(tenant, read.graph);
-    const first = this.plan(graph, body, { tenant, key, tag: graph.tag });
+    const first = this.plan(graph, body, { tenant, key, tag: graph.tag }, NO_BOUNDS);
     const files = await this.inputFiles.keep(graph, found);
     const awaitsUploads = graph.inputs.some((input) => input.type === 'upload');
     const make = ({ stages, decision }: Planned): NewJob => ({
@@ -60,7 +59,7 @@ export class AcceptService {
         ...(awaitsUploads ? [] : [{ type: 'job.queued', cause: 'caller' as const }]),
       ],
     });
-    return withinBudgets(first, (plan) => this.store.insert(make(plan)), (out) => this.plan(graph, body, { tenant, key, tag: graph.tag }, out)).catch(async (error: unknown) => {
+    return withinBudgets((plan: Planned) => this.store.insert(make(plan)), (means) => (means === NO_BOUNDS ? first : this.plan(graph, body, { tenant, key, tag: graph.tag }, means))).catch(async (error: unknown) => {
       // A commit whose answer was lost may have been made: then these bytes are the job's.
       if (databaseTrouble(error) === null) await this.inputFiles.drop(files);
       throw error;
@@ -75,9 +74,10 @@ export class AcceptService {
     return { ...graph, quoted: lock };
   }
 
-  private plan(graph: JobGraph, body: JobBody, payer: Payer, out: readonly SpentOut[] = []): Planned {
-    const route = this.reader.route(graph, body, payer, out);
+  private plan(graph: JobGraph, body: JobBody, payer: Payer, means: Means): Planned | null {
+    const route = this.reader.route(graph, body, payer, means);
     if (!('stages' in route)) {
+      if (means.left !== null) return null;
       throw unpaid(route, () => this.router.route(graph, graph.steps)) ?? refusal(route, graph, body, (step) => this.router.nearest(graph, step));
     }
     const above = graph.quoted === undefined ? null : aboveQuote(graph.quoted, route.decision);

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Payer } from '../accounts/budget.js';
-import { Spending, type SpentOut } from '../accounts/spending.js';
+import { Spending } from '../accounts/spending.js';
 import type { JobBody } from '../conversion/job-body.js';
 import type { JobGraph } from '../conversion/job-graph.js';
 import type { Currencies } from '../conversion/money.js';
@@ -8,8 +8,10 @@ import { readJob, type SoundJob } from '../conversion/read-job.js';
 import { invalidRequest } from '../http/problem.js';
 import { checkUrl, EgressRefused, type EgressPolicy } from '../platform/egress.js';
 import { Registry } from '../providers/registry.js';
+import { lower } from '../routing/ceiling.js';
 import { RouterService, type Route } from '../routing/router.service.js';
 import { InputFilesService, withNames, type FoundOutput } from './input-files.service.js';
+import { NO_BOUNDS, type Means } from './within-budgets.js';
 
 export const INTAKE = Symbol('Intake');
 
@@ -44,12 +46,12 @@ export class JobReader {
     return { ...read, graph: withNames(read.graph, found), found };
   }
 
-  /** Who would run it: nobody whose budget is used up. `out`: those of whom that is known besides. Throws `invalid_request` for options that are wrong whoever does. */
-  route(graph: JobGraph, body: JobBody, payer: Payer, out: readonly SpentOut[] = []): Route {
+  /** Who would run it: nobody whose budget is used up. `means`: what is known of budgets besides. Throws `invalid_request` for options that are wrong whoever does. */
+  route(graph: JobGraph, body: JobBody, payer: Payer, { out, left }: Means = NO_BOUNDS): Route {
     const look = this.router.look(graph);
     const wrong = this.router.optionErrors(graph, look);
     if (wrong.length > 0) throw invalidRequest(wrong.map(({ step, pointer, message }) => ({ pointer: `/steps/${indexOfStep(step, body)}${pointer}`, message })));
-    return this.router.route(graph, graph.steps, graph.steps, [], true, { out: [...this.spending.out(payer), ...out], look });
+    return this.router.route(graph, graph.steps, graph.steps, [], true, { out: [...this.spending.out(payer), ...out], look, ceiling: lower(graph.ceiling ?? null, left) });
   }
 
   private refusalOf(url: string): string | null {

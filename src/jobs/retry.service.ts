@@ -2,18 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import type { Payer } from '../accounts/budget.js';
 import { ADMIN_KEY } from '../accounts/principal.js';
-import { Spending, type SpentOut } from '../accounts/spending.js';
+import { Spending } from '../accounts/spending.js';
 import { pointerSegment, type FieldError } from '../conversion/job-body.js';
 import type { Credentials, JobExport, JobGraph, JobInput } from '../conversion/job-graph.js';
 import { CREDENTIAL_RULES, hasHeaders, isPlace, oneOf } from '../conversion/places.js';
 import { conflict, invalidRequest, Problem } from '../http/problem.js';
-import { RouterService } from '../routing/router.service.js';
+import { lower } from '../routing/ceiling.js';
+import type { Decision } from '../routing/decision-record.js';
+import { RouterService, type Route } from '../routing/router.service.js';
 import type { Claim } from './idempotency-claim.js';
 import { RetryStore } from './retry-store.js';
 import { inputsOf, stepsToRun } from './retry-plan.js';
 import type { FileRow, WholeJob } from './rows.js';
 import { hasEnded } from './states.js';
-import { unpaid, withinBudgets } from './within-budgets.js';
+import { unpaid, withinBudgets, type Means } from './within-budgets.js';
+
+interface Planned {
+  readonly stages: Extract<Route, { readonly stages: unknown }>['stages'];
+  readonly decision: Decision;
+}
 
 /** By input or export id. */
 export type GivenCredentials = Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -42,18 +49,19 @@ export class RetryService {
     const graph = withFields(old.graph, credentials);
     const payer = { tenant: old.tenant, key, tag: graph.tag };
     const reused = results.filter(({ id, step_id }) => kept.has(id) && step_id !== null && !wanted.has(step_id));
-    const write = ({ stages, decision }: ReturnType<RetryService['plan']>): Promise<WholeJob> => this.store.insert({
+    const write = ({ stages, decision }: Planned): Promise<WholeJob> => this.store.insert({
       old, key, decision, stages: stages.map((stage) => ({ ...stage, id: uuidv7() })), graph, wanted, reused, credentials, sources: new Map([...sources].flatMap(([id, file]) => (file === null ? [] : [[id, file] as const]))),
       ...(claim === undefined ? {} : { claim }),
     });
-    return withinBudgets(this.plan(graph, wanted, payer), write, (out) => this.plan(graph, wanted, payer, out));
+    return withinBudgets(write, (means) => this.plan(graph, wanted, payer, means));
   }
 
-  private plan(graph: JobGraph, wanted: ReadonlySet<string>, payer: Payer, out: readonly SpentOut[] = []) {
+  private plan(graph: JobGraph, wanted: ReadonlySet<string>, payer: Payer, { out, left }: Means): Planned | null {
     const steps = graph.steps.filter(({ id }) => wanted.has(id));
-    const route = this.router.route(graph, graph.steps, steps, [], true, { out: [...this.spending.out(payer), ...out] });
+    const route = this.router.route(graph, graph.steps, steps, [], true, { out: [...this.spending.out(payer), ...out], ceiling: lower(graph.ceiling ?? null, left) });
     if (wanted.size === 0) return { stages: [], decision: { ...route.decision, winner: null, summary: 'Every result is there already: nobody has anything to do.', quotes: [] } };
     if ('stages' in route) return { stages: route.stages, decision: route.decision };
+    if (left !== null) return null;
     const poor = unpaid(route, () => this.router.route(graph, graph.steps, steps));
     if (poor !== null) throw poor;
     const why = [...route.exclusions.map(({ message }) => message), ...route.refusals.map(({ provider, reason }) => `${provider}: ${reason}`)].join(' ');

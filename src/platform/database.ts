@@ -1,13 +1,11 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import { PrismaClient } from '../generated/prisma/client.js';
+import { databaseTrouble } from './database-trouble.js';
 import { News } from './news.js';
 import type { Sql, Statement } from './sql.js';
 import { Transaction } from './transaction.js';
 import { Turns } from './turns.js';
-
-/** SQLSTATE of a write where none is taken. */
-const READ_ONLY = '25006';
 
 /** Of a process. More of them take turns at the database's processors and make everybody slower, as was measured on two; what waits for one is sent in company. */
 const CONNECTIONS = 10;
@@ -46,7 +44,7 @@ export class Database implements Sql {
       const { rows } = await client.query<T>({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] });
       return rows;
     } catch (error) {
-      broken = ifReadOnly(error);
+      broken = ifTroubled(error);
       throw error;
     } finally {
       client.release(broken);
@@ -68,7 +66,7 @@ export class Database implements Sql {
       transaction.committed();
       return result;
     } catch (error) {
-      broken = ifReadOnly(error);
+      broken = ifTroubled(error);
       await transaction.rollback().catch((failure: unknown) => (broken = failure as Error));
       throw error;
     } finally {
@@ -82,7 +80,7 @@ export class Database implements Sql {
   }
 }
 
-/** Of a server that takes no writes since it lost its part: the next connection may lead to the one that has it. */
-function ifReadOnly(error: unknown): Error | undefined {
-  return (error as { code?: unknown }).code === READ_ONLY ? (error as Error) : undefined;
+/** A connection that told of trouble is not used again: it may be about to end, or lead to a server that takes no writes since it lost its part. */
+function ifTroubled(error: unknown): Error | undefined {
+  return databaseTrouble(error) === null ? undefined : (error as Error);
 }

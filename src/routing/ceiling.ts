@@ -11,6 +11,12 @@ export interface Ceiling {
   readonly currency: string;
 }
 
+/** The lower of two; null: none. */
+export function lower(one: Ceiling | null, other: Ceiling | null): Ceiling | null {
+  if (one === null || other === null) return one ?? other;
+  return new Decimal(other.amount).lt(one.amount) ? other : one;
+}
+
 /** `above`: there are plans, and this is what the cheapest of them would cost. */
 export type Decided = Plan & { readonly decision: Decision; readonly above?: Money };
 

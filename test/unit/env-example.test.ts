@@ -51,6 +51,12 @@ describe('docker/compose.yaml', () => {
     }
   });
 
+  it('runs the service as `npm start` does', async () => {
+    const { scripts } = JSON.parse(await read('package.json')) as { scripts: { start: string } };
+    const command = JSON.parse(/^CMD (\[.*\])$/m.exec(await read('docker/Dockerfile'))?.[1] ?? '[]') as string[];
+    expect(`exec ${command.join(' ')}`).toBe(scripts.start);
+  });
+
   it('runs what the Dockerfile makes', async () => {
     const [compose, dockerfile] = await Promise.all([read('docker/compose.yaml'), read('docker/Dockerfile')]);
     expect(compose).toContain('dockerfile: docker/Dockerfile');

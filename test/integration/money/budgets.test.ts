@@ -19,8 +19,9 @@ const MOVE = budget({ tag: 'move' }, '0.04');
 const THERE = budget({ tag: 'there', provider: 'one' }, '0.02');
 const DRIFT = budget({ tag: 'drift' }, '5');
 const ALERT = budget({ tag: 'alert' }, '0.10');
+const LESS = budget({ tag: 'less' }, '0.04', 'total');
 const SPARE = budget({ tag: 'spare', provider: 'one' }, '0');
-const BUDGETS = [RACE, LIFE, LIFE_DAY, ENDS, MOVE, THERE, DRIFT, ALERT, SPARE].sort((one, other) => (one.id < other.id ? -1 : 1));
+const BUDGETS = [RACE, LIFE, LIFE_DAY, ENDS, MOVE, THERE, DRIFT, ALERT, LESS, SPARE].sort((one, other) => (one.id < other.id ? -1 : 1));
 let room: EngineRoom;
 
 /** Conversions cost 0.02 at one and 0.05 at two. */
@@ -47,6 +48,16 @@ const leaseOf = async ({ id }: WholeJob) => {
 };
 const error = (kind: 'conversion_failed' | 'unavailable') => new ProviderError(kind, 'Because.');
 const providerOf = async ({ id }: WholeJob) => (await room.test.query<{ provider: string }>(`SELECT provider FROM stage WHERE job_id = $1 AND status = 'active'`, [id])).map(({ provider }) => provider);
+
+it('where what is left does not pay for the first choice, a cheaper provider is taken', async () => {
+  const wished = () => room.accept({ tag: 'less', routing: { prefer: ['two'] } });
+  // The control: it is the first choice.
+  expect(await providerOf(await room.accept({ tag: 'spare', routing: { prefer: ['two'] } }))).toEqual(['two']);
+  const jobs = [await wished(), await wished()];
+  expect(await Promise.all(jobs.map(providerOf))).toEqual([['one'], ['one']]);
+  expect(await stateOf(LESS)).toEqual(['0', '0.04']);
+  expect((await refusal(wished()))?.detail).toBe('Of the budget "tag=less/total" of 0.0400 USD 0.0000 USD are left, and this may cost 0.0500 USD. It does not renew.');
+});
 
 it('of fifty jobs at once just as many are taken as the budget pays for; the others hear what is left, and when it renews', async () => {
   const answers = await Promise.all(Array.from({ length: 50 }, () => refusal(room.accept({ tag: 'race' }))));
