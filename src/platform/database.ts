@@ -5,7 +5,7 @@ import { databaseTrouble } from './database-trouble.js';
 import { News } from './news.js';
 import type { Sql, Statement } from './sql.js';
 import { Transaction } from './transaction.js';
-import { Turns } from './turns.js';
+import { PATIENCE_MS, Turns } from './turns.js';
 
 /** Of a process. More of them take turns at the database's processors and make everybody slower, as was measured on two; what waits for one is sent in company. */
 const CONNECTIONS = 10;
@@ -22,33 +22,40 @@ export class Database implements Sql {
   private constructor(
     readonly pool: pg.Pool,
     readonly connectionString: string,
+    max: number,
   ) {
     this.prisma = new PrismaClient({ adapter: new PrismaPg(pool) });
     this.news = new News(pool);
-    this.turns = new Turns(pool);
+    this.turns = new Turns(pool, max);
   }
 
   static open(connectionString: string, options: { readonly max?: number; readonly onError?: (error: Error) => void } = {}): Database {
-    const pool = new pg.Pool({ connectionString, max: options.max ?? CONNECTIONS, connectionTimeoutMillis: 5000, idleTimeoutMillis: 60_000, statement_timeout: 30_000, pipeline: true });
+    const max = options.max ?? CONNECTIONS;
+    const pool = new pg.Pool({ connectionString, max, connectionTimeoutMillis: PATIENCE_MS, idleTimeoutMillis: 60_000, statement_timeout: 30_000, pipeline: true });
     // Without a listener a server that restarts takes the process with it.
     pool.on('error', (error) => options.onError?.(error));
     // Nor may one that breaks between two statements of a transaction: whoever has it learns it from the next.
     pool.on('connect', (client) => void client.on('error', () => undefined));
-    return new Database(pool, connectionString);
+    return new Database(pool, connectionString, max);
   }
 
   async query<T extends object>(statement: Statement, values: readonly unknown[] = []): Promise<T[]> {
-    const client = await this.turns.next();
+    const turn = await this.turns.next();
     let broken: Error | undefined;
     try {
-      const { rows } = await client.query<T>({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] });
+      const { rows } = await turn.client.query<T>({ ...(typeof statement === 'string' ? { text: statement } : statement), values: [...values] });
       return rows;
     } catch (error) {
       broken = ifTroubled(error);
       throw error;
     } finally {
-      client.release(broken);
+      turn.over(broken);
     }
+  }
+
+  /** Those who wait for a connection. */
+  get waiting(): number {
+    return this.turns.waiting;
   }
 
   tell(channel: string, payload: string): void {
@@ -57,8 +64,8 @@ export class Database implements Sql {
 
   /** Runs `work` in one transaction; anything it throws rolls back. */
   async transaction<T>(work: (sql: Transaction) => Promise<T> | T): Promise<T> {
-    const client = await this.turns.next();
-    const transaction = new Transaction(client);
+    const turn = await this.turns.next();
+    const transaction = new Transaction(turn.client);
     let broken: Error | undefined;
     try {
       const result = await work(transaction);
@@ -70,7 +77,7 @@ export class Database implements Sql {
       await transaction.rollback().catch((failure: unknown) => (broken = failure as Error));
       throw error;
     } finally {
-      client.release(broken);
+      turn.over(broken);
     }
   }
 

@@ -46,7 +46,7 @@ export class Pressure implements BeforeApplicationShutdown {
     const now = performance.now();
     const { utilization } = performance.eventLoopUtilization(this.before);
     this.before = performance.eventLoopUtilization();
-    const waiting = this.database.pool.waitingCount;
+    const waiting = this.database.waiting;
     this.utilization = smoothed(this.utilization, utilization);
     this.starved = smoothed(this.starved, waiting > 0 ? 1 : 0);
     const late = now - this.due;

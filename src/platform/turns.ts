@@ -4,56 +4,121 @@ import type pg from 'pg';
 
 /** So long nothing may move before a caller is told to come again: with it he knows within a second. */
 const STUCK_MS = 800;
+/** Work of ours waits for so long. */
+export const PATIENCE_MS = 5000;
 
-const callers = new AsyncLocalStorage<{ isWaiting: () => boolean }>();
+const callers = new AsyncLocalStorage<{ readonly isWaiting: () => boolean }>();
 
-/** Runs `work` for somebody who can ask again, and is better told so at once than held. What it began goes on unhurried once nobody waits for its answer. */
+/** Runs `work` for somebody who can ask again, and is better told so at once than held. What it began goes on as work of ours once nobody waits for its answer. */
 export function forCaller(isWaiting: () => boolean, work: () => void): void {
   callers.run({ isWaiting }, work);
 }
 
+/** A connection until it is over. With an error, nobody uses it again. */
+export interface Turn {
+  readonly client: pg.PoolClient;
+  over(broken?: Error): void;
+}
+
 /**
- * The connections of a pool, in turn. Work of ours waits for one as long as the pool lets it: it may have to write down what was done elsewhere. A caller waits only
- * while they move from hand to hand: where all are held, by locks or by a server that does not answer, he gets an error that `databaseTrouble` knows.
+ * The connections of a pool, in turn. Work of ours has half of them at the most, so that a caller never waits behind a burst of it; it waits for as long as it
+ * takes, for it may have to write down what was done elsewhere. A caller waits only while connections move from hand to hand: where all are held, by locks or
+ * by a server that does not answer, he gets an error that `databaseTrouble` knows.
  */
 export class Turns {
+  private readonly most: number;
+  private working = 0;
+  private readonly line: (() => void)[] = [];
   private movedAt = performance.now();
 
-  constructor(private readonly pool: pg.Pool) {
+  constructor(
+    private readonly pool: pg.Pool,
+    max: number,
+  ) {
+    this.most = Math.ceil(max / 2);
     const moved = (): void => void (this.movedAt = performance.now());
     pool.on('acquire', moved);
     pool.on('release', moved);
   }
 
-  async next(): Promise<pg.PoolClient> {
-    const { pool } = this;
-    if (pool.idleCount > pool.waitingCount || callers.getStore()?.isWaiting() !== true) return pool.connect();
-    // Whoever is first to wait begins the count.
-    if (pool.waitingCount === 0) this.movedAt = performance.now();
-    const turn = pool.connect();
-    const patience = new AbortController();
+  /** Those who wait for one. */
+  get waiting(): number {
+    return this.line.length + this.pool.waitingCount;
+  }
+
+  next(): Promise<Turn> {
+    return callers.getStore()?.isWaiting() === true ? this.caller() : this.work();
+  }
+
+  private async work(): Promise<Turn> {
+    if (this.working >= this.most) await this.place();
+    else this.working += 1;
     try {
-      return await Promise.race([turn, this.stuck(patience.signal)]);
+      const client = await this.pool.connect();
+      return {
+        client,
+        over: (broken) => {
+          client.release(broken);
+          this.pass();
+        },
+      };
     } catch (error) {
-      // It may come all the same.
-      void turn.then((client) => client.release(), () => undefined);
+      this.pass();
       throw error;
-    } finally {
-      patience.abort();
     }
   }
 
-  /** Rejects once nothing has moved for too long. */
-  private stuck(signal: AbortSignal): Promise<never> {
-    return new Promise((_, reject) => {
-      let timer: NodeJS.Timeout;
+  /** Resolves as the one whose place is passed on. */
+  private place(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const called = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.line.splice(this.line.indexOf(called), 1);
+        reject(noneFree(PATIENCE_MS));
+      }, PATIENCE_MS);
+      this.line.push(called);
+    });
+  }
+
+  private pass(): void {
+    const next = this.line.shift();
+    if (next === undefined) this.working -= 1;
+    else next();
+  }
+
+  private async caller(): Promise<Turn> {
+    const { pool } = this;
+    // Whoever is first to wait begins the count.
+    if (pool.waitingCount === 0) this.movedAt = performance.now();
+    const isAtHand = pool.idleCount > pool.waitingCount;
+    const coming = pool.connect();
+    const client = isAtHand ? await coming : await this.whileTheyMove(coming);
+    return { client, over: (broken) => client.release(broken) };
+  }
+
+  private async whileTheyMove(coming: Promise<pg.PoolClient>): Promise<pg.PoolClient> {
+    let timer: NodeJS.Timeout | undefined;
+    const stuck = new Promise<never>((_, reject) => {
       const look = (): void => {
         const left = this.movedAt + STUCK_MS - performance.now();
         if (left > 0) timer = setTimeout(look, left);
-        else reject(new Error(`no connection became free within ${STUCK_MS} ms`));
+        else reject(noneFree(STUCK_MS));
       };
       look();
-      signal.addEventListener('abort', () => clearTimeout(timer));
     });
+    try {
+      return await Promise.race([coming, stuck]);
+    } catch (error) {
+      // It may come all the same.
+      void coming.then((client) => client.release(), () => undefined);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
+
+const noneFree = (ms: number): Error => new Error(`no connection became free within ${ms} ms`);
