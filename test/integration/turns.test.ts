@@ -17,7 +17,10 @@ afterAll(async () => {
   await test.drop();
 });
 
-type Outcome = { readonly ms: number; readonly trouble: string | null };
+interface Outcome {
+  readonly ms: number;
+  readonly trouble: string | null;
+}
 
 const outcome = async (work: Promise<unknown>): Promise<Outcome> => {
   const began = performance.now();
