@@ -12,15 +12,17 @@ export interface Load {
 }
 
 export interface Overload {
-  /** Of what brings new work, that is turned away: 0 to 1. It goes up as long as there is too much and down as soon as there is not, so that what is let in is what can be done. */
+  /** Of what brings new work, that is turned away: 0 to 1. */
   readonly share: number;
-  /** Samples in a row that have too much, while nobody is turned away. */
-  readonly tooMuch: number;
+  /** What the share swings around: it goes up as long as there is too much and down as long as there is not, until what is let in is what can be done. */
+  readonly middle: number;
+  /** Samples in a row that had too much; below zero, that had not. */
+  readonly streak: number;
   /** When somebody was turned away the last time, in ms of the clock that `nextOverload` is told. */
   readonly last: number;
 }
 
-export const CALM: Overload = { share: 0, tooMuch: 0, last: Number.NEGATIVE_INFINITY };
+export const CALM: Overload = { share: 0, middle: 0, streak: 0, last: Number.NEGATIVE_INFINITY };
 
 /** Of the time: above it nothing more fits in. */
 const FULL = 0.9;
@@ -35,25 +37,32 @@ const BEHIND_MS = 3000;
 /** One that was over a moment ago comes back as soon as everybody who was turned away does: then little has to be seen of it. */
 const FRESH_MS = 30_000;
 const LASTS_FRESH = 2;
-const BEHIND_FRESH_MS = 400;
-/** By so much the share goes up or down with each sample: in small steps, for what is let in now is felt a second later, and in large ones where it is far off. */
-const STEP = 0.02;
-const STRIDE = 0.1;
-/** Of the time: below it there is room for much more. */
-const IDLE = 0.8;
+const BEHIND_FRESH_MS = 600;
+/** So far from its middle the share is, above while there is too much, below while there is not: felt at once, and given back at once. */
+const SWING = 0.15;
+/** By so much the middle moves with each sample, and by more the longer nothing else was seen: what is let in now is felt a second later. */
+const STEP = 0.007;
+const PATIENT = 10;
+const FASTER = 3;
 
 /** The next state, from one more sample. Pure. */
-export function nextOverload({ share, tooMuch, last }: Overload, load: Load, now: number): Overload {
-  const isFresh = share > 0 || now - last < FRESH_MS;
+export function nextOverload(before: Overload, load: Load, now: number): Overload {
+  const isFresh = before.share > 0 || now - before.last < FRESH_MS;
   const isTooMuch = hasTooMuch(load, isFresh ? BEHIND_FRESH_MS : BEHIND_MS);
-  if (share > 0) {
-    const isFarOff = isTooMuch ? load.behind > BEHIND_MS : load.utilization < IDLE;
-    const next = Math.min(1, share + (isTooMuch ? 1 : -1) * (isFarOff ? STRIDE : STEP));
-    return next < STEP / 2 ? { share: 0, tooMuch: 0, last } : { share: next, tooMuch: 0, last: now };
+  const sign = isTooMuch ? 1 : -1;
+  const streak = sign * before.streak > 0 ? before.streak + sign : sign;
+  if (before.share === 0) {
+    if (streak < (isFresh ? LASTS_FRESH : LASTS)) return { ...CALM, streak, last: before.last };
+    return isFresh ? swung(SWING, 1, streak, now) : { share: 1, middle: 1, streak, last: now };
   }
-  if (!isTooMuch) return { share, tooMuch: 0, last };
-  if (tooMuch + 1 < (isFresh ? LASTS_FRESH : LASTS)) return { share, tooMuch: tooMuch + 1, last };
-  return { share: isFresh ? STRIDE : 1, tooMuch: 0, last: now };
+  const step = STEP * (1 + Math.max(0, Math.abs(streak) - PATIENT) / FASTER);
+  const middle = Math.min(1, before.middle + sign * step);
+  return middle <= 0 ? { ...CALM, streak, last: before.last } : swung(middle, sign, streak, now);
+}
+
+function swung(middle: number, sign: number, streak: number, now: number): Overload {
+  // Never zero while it lasts: that is how it is known to be over.
+  return { share: Math.min(1, Math.max(STEP, middle + sign * SWING)), middle, streak, last: now };
 }
 
 /** That work is due and not taken is too much only where the process itself or its database is why: vendors and receivers take their time. */

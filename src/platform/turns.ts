@@ -4,6 +4,8 @@ import type pg from 'pg';
 
 /** So long nothing may move before a caller is told to come again: with it he knows within a second. */
 const STUCK_MS = 800;
+/** Of the connections: with half of them work fell behind where callers were many, with all of them callers waited four times as long. */
+const FOR_WORK = 0.8;
 /** Work of ours waits for so long. */
 export const PATIENCE_MS = 5000;
 
@@ -21,8 +23,8 @@ export interface Turn {
 }
 
 /**
- * The connections of a pool, in turn. Work of ours has half of them at the most, so that a caller never waits behind a burst of it; it waits for as long as it
- * takes, for it may have to write down what was done elsewhere. A caller waits only while connections move from hand to hand: where all are held, by locks or
+ * The connections of a pool, in turn. Some are left to callers, who do not wait behind a burst of work of ours; that waits for longer, for it
+ * may have to write down what was done elsewhere. A caller waits only while connections move from hand to hand: where all are held, by locks or
  * by a server that does not answer, he gets an error that `databaseTrouble` knows.
  */
 export class Turns {
@@ -35,7 +37,7 @@ export class Turns {
     private readonly pool: pg.Pool,
     max: number,
   ) {
-    this.most = Math.ceil(max / 2);
+    this.most = Math.max(1, Math.floor(max * FOR_WORK));
     const moved = (): void => void (this.movedAt = performance.now());
     pool.on('acquire', moved);
     pool.on('release', moved);
