@@ -48,6 +48,8 @@ const GUARDED = /^\/v1\/(?!callbacks\/)/;
 const FORMS = /^\/v1\/(?:convert(?:\?|$)|jobs\/[^/]+\/inputs\/|callbacks\/)/;
 const HEADERS_MS = 10_000;
 const CHECK_MS = 2000;
+/** Who has waited longer has sent much, or asked to wait: he is not told to come again for want of a connection. */
+const SOON_MS = 2000;
 /** A request may take this long to arrive whole: large uploads do. Slow ones are cut by their own idle limits. */
 const REQUEST_MS = 6 * 3_600_000;
 /** Requests that run when the service is told to stop may go on for so long. */
@@ -79,7 +81,7 @@ export async function startServer(foundations: Foundations, logger: LoggerServic
     if (isIntake(request.method, request.url) && pressure.turnsAway()) throw shed();
     if (request.headers['content-type']?.startsWith('multipart/') === true && !FORMS.test(request.url)) throw new Problem('unsupported_media_type', 'Forms are taken by POST /v1/convert alone.');
   });
-  fastify.addHook('preHandler', (_request, reply, done) => forCaller(() => !reply.sent, done));
+  fastify.addHook('preHandler', (_request, reply, done) => forCaller(() => !reply.sent && reply.elapsedTime < SOON_MS, done));
   installBodyParsers(fastify);
   await fastify.register(multipart);
   app.useGlobalPipes(bodyPipe());

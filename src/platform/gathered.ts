@@ -1,11 +1,20 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
+
+interface Waiting<Input, Output> {
+  readonly input: Input;
+  readonly resolve: (output: Output) => void;
+  readonly reject: (error: unknown) => void;
+  /** Runs something in the asynchronous context of whoever waits. */
+  readonly within: <T>(work: () => T) => T;
+}
 
 /**
  * Does what comes together at once: while one batch is under way, the next gathers. A single call waits for nobody, and under load many share one
  * round trip and one commit. What fails as a batch is done one by one, so that nobody fails for a neighbour's sake.
  */
 export class Gathered<Input, Output> {
-  private waiting: { readonly input: Input; readonly resolve: (output: Output) => void; readonly reject: (error: unknown) => void }[] = [];
+  private waiting: Waiting<Input, Output>[] = [];
   private running = 0;
 
   /**
@@ -20,7 +29,7 @@ export class Gathered<Input, Output> {
 
   do(input: Input): Promise<Output> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ input, resolve, reject });
+      this.waiting.push({ input, resolve, reject, within: AsyncLocalStorage.snapshot() });
       if (this.running < this.limits.lanes) {
         this.running += 1;
         // After this turn, so that all that came with it is there.
@@ -32,15 +41,15 @@ export class Gathered<Input, Output> {
   private async work(): Promise<void> {
     while (this.waiting.length > 0) {
       const batch = this.waiting.splice(0, this.limits.most);
-      const [only] = batch;
-      if (batch.length === 1 && only !== undefined) await this.alone(only.input).then(only.resolve, only.reject);
-      else await this.all(batch);
+      const [first] = batch;
+      // As one of those who wait, and not as whoever was the first of all, who may have left.
+      if (first !== undefined) await first.within(() => (batch.length === 1 ? this.alone(first.input).then(first.resolve, first.reject) : this.all(batch)));
       if (this.limits.restMs !== undefined) await pause(this.limits.restMs);
     }
     this.running -= 1;
   }
 
-  private async all(batch: typeof this.waiting): Promise<void> {
+  private async all(batch: readonly Waiting<Input, Output>[]): Promise<void> {
     try {
       const outputs = await this.together(batch.map(({ input }) => input));
       batch.forEach(({ resolve }, index) => resolve(outputs[index] as Output));

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Gathered } from '../../../src/platform/gathered.js';
 
@@ -74,4 +75,23 @@ it('where nobody knows what became of a batch it fails for all, and nothing is d
   expect(answers).toEqual(numbers(5).map(() => ({ status: 'rejected', reason: lost })));
   expect(alone).not.toHaveBeenCalled();
   expect(await gathered.do(6)).toBe(12);
+});
+
+it('each batch is done as one of those who wait for it, whoever came first of all', async () => {
+  const whose = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  const see = async (): Promise<void> => {
+    seen.push(whose.getStore());
+    await pause(5);
+  };
+  const gathered = new Gathered<number, number>(async (inputs) => see().then(() => inputs), async (input) => see().then(() => input), LIMITS);
+  const ask = (name: string) => whose.run(name, () => gathered.do(1));
+  const first = ask('first');
+  await pause(2);
+  const late = [ask('second'), ask('second')];
+  await first;
+  await pause(2);
+  const last = ask('third');
+  await Promise.all([...late, last]);
+  expect(seen).toEqual(['first', 'second', 'third']);
 });
