@@ -159,12 +159,15 @@ function stack(): string {
   return text;
 }
 
-/** The first function of the service that is not the one way to the database; else the library that asked. */
+/** The service's one way to the database. */
+const WAY = ['platform/database', 'platform/turns'];
+
+/** The first function of the service that is not on that way; else the library that asked. */
 function placeOf(trace: string): string {
   const lines = trace.split('\n').filter((line) => !line.includes('commit-recorder'));
   for (const line of lines.filter((one) => !one.includes('node_modules'))) {
     const [, name, file] = /at (?:async )?([\w$.<>]+) \(.*\/dist\/(.+?)\.js:/.exec(line) ?? [];
-    if (name !== undefined && file !== undefined && file !== 'platform/database') return `${file.replace(/\.(service|controller)$/, '')}:${name}`;
+    if (name !== undefined && file !== undefined && !WAY.includes(file)) return `${file.replace(/\.(service|controller)$/, '')}:${name}`;
   }
   const library = lines.map((line) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(line)?.[1]).find((name) => name !== undefined && !/^pg/.test(name));
   return library === undefined ? 'unknown' : `node_modules/${library}`;

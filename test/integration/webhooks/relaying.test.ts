@@ -118,9 +118,16 @@ it('a try that is given up because we stop does not count, and is another\'s at 
 it('the receiver is done with it before what it said is written', async () => {
   await accept();
   const mine = await one();
-  const seen: unknown[] = [];
-  await delivererThat(() => SENT).deliver(mine, new AbortController().signal, () => seen.push(rowOf(mine)));
-  expect(await Promise.all(seen)).toMatchObject([{ status: 'scheduled', tries: 0 }]);
+  let made: Promise<unknown> | undefined;
+  // Nothing can be written of it before this is over.
+  await room.database.transaction(async (sql) => {
+    await sql.query('SELECT 1 FROM delivery WHERE id = $1 FOR UPDATE', [mine.deliveryId]);
+    await new Promise<void>((resolve) => {
+      made = delivererThat(() => SENT).deliver(mine, new AbortController().signal, () => resolve());
+    });
+    expect(await rowOf(mine)).toMatchObject({ status: 'scheduled', tries: 0 });
+  });
+  await made;
   expect(await rowOf(mine)).toMatchObject({ status: 'sent', tries: 1 });
 });
 
