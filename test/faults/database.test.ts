@@ -121,7 +121,7 @@ test('FI-21: every connection of the pool waits for a lock', async () => {
   };
   const stream = await under('pool exhausted', { away: false, refusedWithinMs: 1000, begin: lock, end: () => client.end() }, 6500);
   // The control: it was felt.
-  expect(Math.max(...stream.answers.map(({ ms }) => ms))).toBeGreaterThan(4000);
+  expect(stream.refused().length).toBeGreaterThan(0);
   expect(stream.ready.some(({ status }) => status === 503)).toBe(true);
 });
 

@@ -57,8 +57,9 @@ Pool.prototype.query = function (...args) {
 
 Pool.prototype.connect = function (...args) {
   const connecting = taken.apply(this, args);
-  if (args.length > 0 || order.do === 'rest') return connecting;
-  const takenAt = placeOf(stack());
+  // A statement of the pool's own, which is told by who asked for it.
+  if (args.length > 0) return connecting;
+  const takenAt = order.do === 'rest' ? null : placeOf(stack());
   return (connecting as Promise<object>).then((client) => {
     connectionOf(client).takenAt = takenAt;
     return client;
@@ -84,7 +85,7 @@ Client.prototype.query = function (...args) {
   else if (writesOf(text).length > 0) {
     const [asked] = args;
     const place = typeof asked === 'object' && asked !== null ? askedAt.get(asked) : undefined;
-    return committing(this, args, { place: place ?? placeOf(stack()), wrote: writesOf(text) }, true);
+    return committing(this, args, { place: place ?? connection.takenAt ?? placeOf(stack()), wrote: writesOf(text) }, true);
   }
   return sent.apply(this, args);
 };
